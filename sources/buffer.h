@@ -38,12 +38,19 @@ typedef struct VitBufferLayout {
 typedef struct VitBuffer VitBuffer;
 
 /*
- * Makes a buffer of @layout over @fds.
+ * Checks everything about @layout that can be checked without its fds, for who is about to make the
+ * memory. Errors: as vit_buffer_new_take_fds(). Thread: any.
+ */
+bool vit_buffer_check_layout(const VitBufferLayout *layout, GError **error);
+
+/*
+ * Makes a buffer of @layout over @fds. The same fd number may stand for several planes; it is one
+ * fd then.
  * Ownership: takes the fds on every path, error included. Returns a new reference.
  * Errors: INVALID_METADATA (says which number is wrong and what would be allowed), UNSUPPORTED
  * (fourcc unknown). For a linear buffer, offset + stride * (height - 1) + width * bytes must lie
- * within the fd's real size; the size of a tiled one cannot be checked, so it is only ever
- * imported. Thread: any.
+ * within the fd's real size, and offset and stride be multiples of a 2 or 4 byte pixel; the size of
+ * a tiled one cannot be checked, so it is only ever imported. Thread: any.
  */
 VitBuffer *vit_buffer_new_take_fds(const VitBufferLayout *layout, const int *fds, unsigned n_fds,
 				   GError **error);

@@ -23,7 +23,8 @@ typedef struct VitFrame VitFrame;
 
 /*
  * Acknowledges the frame to its source. Runs exactly once, in the main context that was the thread
- * default when the frame was made, whichever thread drops the last reference.
+ * default when the frame was made, whichever thread drops the last reference: within that call on
+ * the thread that made the frame, posted from any other.
  */
 typedef void (*VitFrameReleased)(void *user_data);
 
@@ -41,7 +42,7 @@ VitFrame *vit_frame_ref(VitFrame *self);
 void vit_frame_unref(VitFrame *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VitFrame, vit_frame_unref)
 
-/* Acknowledges the frame now, if it was not yet. Thread: loop. */
+/* Acknowledges the frame now, if it was not yet. Thread: any. */
 void vit_frame_release(VitFrame *self);
 /* Thread: any. */
 bool vit_frame_is_released(const VitFrame *self);
