@@ -33,9 +33,13 @@ typedef struct VitConsoleStats {
 	uint64_t lost;            /* times that the VM went away */
 } VitConsoleStats;
 
-/* Ownership: takes source and sink; refs render. The source is started. */
+/*
+ * Shows a slate until the source has a picture, and starts the source.
+ * Ownership: takes source and sink on every path, error included; refs render.
+ * Errors: INTERNAL (no memory).
+ */
 VitConsole *vit_console_new(const VitConsoleOptions *options, VitRender *render, VitSource *source,
-			    VitInputSink *sink);
+			    VitInputSink *sink, GError **error);
 /* Stops the source first. Front-ends must be stopped before. NULL is allowed. */
 void vit_console_free(VitConsole *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VitConsole, vit_console_free)

@@ -49,9 +49,11 @@ typedef struct VitFrontendImpl {
 	/* Optional. The VM's name, for window titles. */
 	void (*named)(VitFrontend *self, const char *name);
 	/*
-	 * Optional. The surface of the head was replaced (its size changed; everything is to be
-	 * read anew), or @changed tiles of it were updated. The surface is borrowed; keep it by a
-	 * reference.
+	 * Optional. These tiles of the head's surface have new pixels. When the surface is another
+	 * one than before, the head's size changed; @changed is then empty as long as the new
+	 * surface has no pixels yet, and everything once it has. Showing an empty new surface would
+	 * flash black: take its size and ask for pixels. Surface and region are borrowed; keep the
+	 * surface by a reference.
 	 */
 	void (*surface_changed)(VitFrontend *self, unsigned head, VitSurface *surface,
 				const pixman_region32_t *changed);
