@@ -109,13 +109,15 @@ static void test_pixel_format_round_trip(void)
 		.green_shift = 10,
 	};
 	g_autoptr(GByteArray) wire = g_byte_array_new();
+	g_autoptr(GByteArray) wire_again = g_byte_array_new();
 	VitRfbPixelFormat parsed;
 	g_autoptr(GError) error = NULL;
 
 	vit_rfb_pixel_format_append(wire, &format);
 	g_assert_cmpuint(wire->len, ==, VIT_RFB_PIXEL_FORMAT_BYTES);
 	g_assert_true(vit_rfb_pixel_format_parse(wire->data, &parsed, &error));
-	g_assert_cmpmem(&parsed, sizeof parsed, &format, sizeof format);
+	vit_rfb_pixel_format_append(wire_again, &parsed);
+	g_assert_cmpmem(wire_again->data, wire_again->len, wire->data, wire->len);
 }
 
 static void test_pixel_format_refused(void)
