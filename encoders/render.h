@@ -20,13 +20,14 @@ typedef struct VitRender VitRender;
 typedef struct VitRenderOptions {
 	const char
 		*program; /* path of vitrine-render; NULL: the one of this build or installation */
-	unsigned job_deadline_ms; /* a job that takes longer has the process killed and started
-				     again */
+	unsigned job_deadline_ms; /* above 0; a job that takes longer has the process killed and
+				     started again */
 } VitRenderOptions;
 
 typedef struct VitRenderStats {
 	uint64_t jobs, failed_jobs; /* readbacks finished, and of these how many failed */
 	uint64_t restarts;          /* processes started after the first */
+	uint64_t last_job_ns;       /* what the last answered readback took in vitrine-render */
 } VitRenderStats;
 
 /* Starts the process. Errors: INTERNAL (cannot be started; names the program). */
