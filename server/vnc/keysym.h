@@ -38,12 +38,19 @@ void vit_keymap_free(VitKeymap *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VitKeymap, vit_keymap_free)
 
 /*
- * The key for @keysym, that needs the smallest change of @modifiers; Shift and AltGr are changed
- * before Num Lock, and Caps Lock never. A keysym of a character that the layout has under another
- * keysym (a Unicode keysym, say) is found too. Returns false when no key makes it.
+ * The key for @keysym that needs the smallest change of @modifiers; Shift and AltGr are changed
+ * before Num Lock, Caps Lock only where nothing else helps. A keysym of a character that the layout
+ * has under another keysym (a Unicode keysym, say) is found too. Returns false when no key makes
+ * it.
  */
 bool vit_keymap_find(const VitKeymap *self, uint32_t keysym, unsigned modifiers,
 		     VitKeymapKey *ret_key);
+
+/*
+ * Whether @keysym is a character, a dead one included: what makes it depends on Shift and AltGr.
+ * The keypad's are not: they depend on Num Lock alone.
+ */
+bool vit_keysym_is_character(uint32_t keysym);
 
 /* Whether the right Alt key is AltGr. */
 bool vit_keymap_has_altgr(const VitKeymap *self);
