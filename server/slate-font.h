@@ -4,10 +4,10 @@
 
 #include <stdint.h>
 
-/* The slate's letters: printable ASCII, 5 columns of 7 pixels each, lowest bit at the top. */
+/* The slate's letters: printable ASCII, 5 columns of 8 pixels each, lowest bit at the top. */
 
 #define VIT_GLYPH_COLUMNS 5
-#define VIT_GLYPH_ROWS    7
+#define VIT_GLYPH_ROWS    8
 #define VIT_GLYPH_FIRST   ' '
 #define VIT_GLYPH_LAST    '~'
 

@@ -18,7 +18,7 @@
 #define DETAIL_XRGB 0xffa8b4c0u
 
 #define CELL_COLUMNS   (VIT_GLYPH_COLUMNS + 1) /* with the gap to the next letter */
-#define CELL_ROWS      (VIT_GLYPH_ROWS + 3)
+#define CELL_ROWS      (VIT_GLYPH_ROWS + 4)
 #define TITLE_SCALE    4
 #define DETAIL_SCALE   2
 #define DETAIL_COLUMNS 60 /* letters in a line before it wraps */
