@@ -46,24 +46,42 @@ void vit_test_run_for_ms(unsigned ms)
 	}
 }
 
+typedef struct CountedTest {
+	VitTest test; /* NULL: test_with is set */
+	VitTestWith test_with;
+	const void *user_data;
+} CountedTest;
+
 static void run_counted(const void *user_data)
 {
-	VitTest test = *(const VitTest *)user_data;
+	const CountedTest counted = *(const CountedTest *)user_data;
 	unsigned before;
 
 	while (g_main_context_iteration(NULL, FALSE)) {
 	}
 	before = vit_test_count_fds();
-	test();
+	if (counted.test) {
+		counted.test();
+	} else {
+		counted.test_with(counted.user_data);
+	}
 	while (g_main_context_iteration(NULL, FALSE)) {
 	}
 	g_assert_cmpuint(vit_test_count_fds(), ==, before);
 }
 
+static void add_counted(const char *path, const CountedTest *counted)
+{
+	g_test_add_data_func_full(path, g_memdup2(counted, sizeof *counted),
+				  (GTestDataFunc)run_counted, g_free);
+}
+
 void vit_test_add(const char *path, VitTest test)
 {
-	VitTest *slot = g_new(VitTest, 1);
+	add_counted(path, &(CountedTest){.test = test});
+}
 
-	*slot = test;
-	g_test_add_data_func_full(path, slot, (GTestDataFunc)run_counted, g_free);
+void vit_test_add_with(const char *path, VitTestWith test, const void *user_data)
+{
+	add_counted(path, &(CountedTest){.test_with = test, .user_data = user_data});
 }

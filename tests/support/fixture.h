@@ -11,6 +11,7 @@
  */
 
 typedef void (*VitTest)(void);
+typedef void (*VitTestWith)(const void *user_data);
 typedef bool (*VitTestCondition)(void *user_data);
 
 /* Number of fds that this process has open. */
@@ -30,3 +31,5 @@ void vit_test_run_for_ms(unsigned ms);
  * once and keeps (GLib's wake-up fds) is opened before the count.
  */
 void vit_test_add(const char *path, VitTest test);
+/* Likewise, for one body that runs over several things; @user_data must stay. */
+void vit_test_add_with(const char *path, VitTestWith test, const void *user_data);

@@ -10,8 +10,7 @@ static void head_note_event(VitTestHead *self)
 {
 	g_assert_false(self->is_quiet);
 	self->events++;
-	if (self->stop_at_event) {
-		self->stop_at_event = false;
+	if (self->events == self->stop_at_event) {
 		vit_test_head_stop(self);
 	}
 }
@@ -183,17 +182,19 @@ void vit_test_recorder_init(VitTestRecorder *self, VitMachine *machine)
 void vit_test_recorder_clear(VitTestRecorder *self)
 {
 	for (unsigned i = 0; i < VIT_TEST_MAX_HEADS; i++) {
+		vit_test_head_destroy_source(&self->heads[i]);
+		vit_test_head_destroy_sink(&self->heads[i]);
+	}
+	g_clear_pointer(&self->machine, vit_machine_destroy);
+	for (unsigned i = 0; i < VIT_TEST_MAX_HEADS; i++) {
 		VitTestHead *head = &self->heads[i];
 
-		vit_test_head_destroy_source(head);
-		vit_test_head_destroy_sink(head);
 		g_ptr_array_unref(head->held);
 		vit_buffer_unref(head->buffer);
 		vit_cursor_unref(head->cursor);
 		pixman_region32_fini(&head->damage);
 		g_free(head->label);
 	}
-	g_clear_pointer(&self->machine, vit_machine_destroy);
 	g_free(self->name);
 }
 

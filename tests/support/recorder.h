@@ -31,10 +31,11 @@ typedef struct VitTestHead {
 	bool damage_is_unknown;
 	GPtrArray *held; /* frames not let go of, oldest first; only while hold_frames */
 
-	bool hold_frames;   /* set by the test */
-	bool stop_at_event; /* set by the test: stop the source from within the next event */
-	bool stop_at_frame; /* … from within the next frame event */
-	bool is_quiet;      /* no event is allowed: not started yet, being started, or stopped */
+	bool hold_frames;       /* set by the test */
+	unsigned stop_at_event; /* set by the test: stop the source from within this event; 0: never
+				 */
+	bool stop_at_frame;     /* … from within the next frame event */
+	bool is_quiet; /* no event is allowed: not started yet, being started, or stopped */
 } VitTestHead;
 
 struct VitTestRecorder {
@@ -46,7 +47,7 @@ struct VitTestRecorder {
 
 /* Takes @machine. The recorder must stay where it is. */
 void vit_test_recorder_init(VitTestRecorder *self, VitMachine *machine);
-/* Destroys sources, sinks and the machine, where the test did not, and lets go of the frames. */
+/* Destroys sources, sinks and the machine, where the test did not; lets go of the frames last. */
 void vit_test_recorder_clear(VitTestRecorder *self);
 
 /* Starts the machine. */

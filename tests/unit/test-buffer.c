@@ -8,6 +8,7 @@
 #include "sources/buffer.h"
 
 #include <drm_fourcc.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -140,7 +141,6 @@ static void test_one_fd_for_several_planes(void)
 	int fd = make_memfd(NEEDED_BYTES);
 	int fds[2] = {fd, fd};
 	VitBuffer *buffer;
-	int reused;
 
 	layout.modifier = I915_FORMAT_MOD_Y_TILED_CCS;
 	layout.n_planes = 2;
@@ -149,13 +149,16 @@ static void test_one_fd_for_several_planes(void)
 	buffer = vit_buffer_new_take_fds(&layout, fds, 2, NULL);
 	g_assert_nonnull(buffer);
 	g_assert_cmpint(vit_buffer_peek_fd(buffer, 1), ==, fd);
+	/* A second close could hit somebody else's fd; here it would leave EBADF. */
+	errno = 0;
 	vit_buffer_unref(buffer);
+	g_assert_cmpint(errno, ==, 0);
 
-	/* The refusal, too, closes it only once: a second close could hit somebody else's fd. */
-	reused = make_memfd(64);
-	fds[0] = fds[1] = reused;
+	fds[0] = fds[1] = make_memfd(64);
+	errno = 0;
 	g_assert_null(vit_buffer_new_take_fds(&layout, fds, 2, NULL));
-	g_assert_cmpint(fcntl(reused, F_GETFD), <, 0);
+	g_assert_cmpint(errno, ==, 0);
+	g_assert_cmpint(fcntl(fds[0], F_GETFD), <, 0);
 }
 
 static void test_different_fds_for_planes(void)
