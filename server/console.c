@@ -190,15 +190,20 @@ static gboolean on_console_retry(void *user_data)
 	return G_SOURCE_REMOVE;
 }
 
-/* The render process went away: what it may have half written is stale, and asked for again. */
-static void console_retry_update(VitConsole *self, VitUpdate *update,
-				 const pixman_region32_t *changed)
+/* Another picture may be shown by now; what this one failed to bring is missing there, too. */
+static void console_undo_update(VitConsole *self, VitUpdate *update,
+				const pixman_region32_t *changed)
 {
 	if (update->surface == self->surface) {
 		pixman_region32_union(&self->stale, &self->stale, &update->damage);
 		pixman_region32_union(&self->half_written, &self->half_written,
 				      (pixman_region32_t *)changed);
 	}
+}
+
+/* The render process went away: the same is asked for again. */
+static void console_retry_update(VitConsole *self)
+{
 	self->wanted = true;
 	if (!self->retry_timer) {
 		self->retry_timer = g_timeout_add(RETRY_MS, on_console_retry, self);
@@ -230,10 +235,11 @@ static void console_fail_update(VitConsole *self, VitUpdate *update,
 				const pixman_region32_t *changed, const GError *error)
 {
 	self->stats.failed_updates++;
+	console_undo_update(self, update, changed);
 	if (g_error_matches(error, VIT_ERROR, VIT_ERROR_DISCONNECTED) ||
 	    g_error_matches(error, VIT_ERROR, VIT_ERROR_TIMED_OUT)) {
 		console_log(self, G_LOG_LEVEL_WARNING, error->message);
-		console_retry_update(self, update, changed);
+		console_retry_update(self);
 	} else if (update->buffer == self->shown) {
 		vit_buffer_unref(self->refused);
 		self->refused = vit_buffer_ref(update->buffer);

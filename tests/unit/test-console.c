@@ -260,6 +260,7 @@ static bool rig_is_updating(Rig *rig, VitRect expected)
 
 static const VitRect everything = {0, 0, WIDTH_PX, HEIGHT_PX};
 static const VitRect corner = {0, 0, 8, 8};
+static const VitRect beside_corner = {8, 0, 8, 8};
 static const VitRect centre = {20, 20, 8, 8};
 
 static void test_replays_present_state(void)
@@ -465,6 +466,45 @@ static void test_refused_buffer_shows_slate(void)
 	rig_clear(&rig);
 }
 
+/* A guest that draws into two buffers in turn: the second lacks on the surface what the first,
+ * which could not be read, was to bring. */
+static void test_refused_buffer_leaves_its_damage(void)
+{
+	Rig rig;
+	g_autoptr(VitBuffer) first = rig_show(&rig);
+	g_autoptr(VitBuffer) second = make_buffer(WIDTH_PX, HEIGHT_PX);
+	g_autoptr(GError) error =
+		g_error_new(VIT_ERROR, VIT_ERROR_INVALID_METADATA, "the test took its memory away");
+
+	rig.host->request_pixels(rig.host_data);
+	rig_send_frame(&rig, first, corner);
+	rig_send_frame(&rig, second, beside_corner);
+	rig_end_update(&rig, corner, error);
+	g_assert_cmpuint(vit_console_get_stats(rig.console).refused, ==, 0);
+	g_assert_true(rig_is_updating(&rig, (VitRect){0, 0, 16, 8}));
+	rig_clear(&rig);
+}
+
+/* What a failed read has half written must be told, even where the slate leaves it as it is. */
+static void test_refused_buffer_is_told(void)
+{
+	Rig rig;
+	g_autoptr(VitBuffer) buffer = rig_show(&rig);
+	g_autoptr(GError) error =
+		g_error_new(VIT_ERROR, VIT_ERROR_INVALID_METADATA, "the test took its memory away");
+	unsigned calls = rig.surface_calls;
+
+	rig.host->request_pixels(rig.host_data);
+	rig_send_frame(&rig, buffer, corner);
+	rig_end_update(&rig, corner, error);
+	rig_end_update(&rig, (VitRect){0}, NULL);
+	g_assert_cmpuint(rig.surface_calls, ==, calls + 1);
+	g_assert_cmpint(
+		pixman_region32_contains_rectangle(&rig.changed, &(pixman_box32_t){0, 0, 8, 8}), ==,
+		PIXMAN_REGION_IN);
+	rig_clear(&rig);
+}
+
 static bool rig_is_updating_anything(void *user_data)
 {
 	return vit_fake_surface_get_update(((Rig *)user_data)->render, &(VitSurface *){NULL},
@@ -525,6 +565,8 @@ int main(int argc, char **argv)
 	vit_test_add("/console/resize/while-reading", test_resize_while_reading);
 	vit_test_add("/console/lost/slate-of-same-size", test_lost_shows_slate_of_same_size);
 	vit_test_add("/console/refused/slate", test_refused_buffer_shows_slate);
+	vit_test_add("/console/refused/leaves-its-damage", test_refused_buffer_leaves_its_damage);
+	vit_test_add("/console/refused/half-written-is-told", test_refused_buffer_is_told);
 	vit_test_add("/console/render/death-is-retried", test_render_death_is_retried);
 	vit_test_add("/console/input/is-clipped", test_input_is_clipped);
 	return g_test_run();
