@@ -43,6 +43,7 @@ struct VitConsole {
 
 	VitBuffer *shown;   /* never NULL */
 	VitBuffer *refused; /* of the guest, cannot be shown; may be NULL */
+	bool behind;        /* the surface lacks more than the damage of the next frame */
 	VitSurface *surface;
 	bool surface_has_pixels; /* it was updated at least once */
 	pixman_region32_t stale;
@@ -130,6 +131,7 @@ static void console_show(VitConsole *self, VitBuffer *buffer)
 {
 	console_adopt(self, buffer);
 	console_mark_all_stale(self);
+	self->behind = false;
 	console_update_if_wanted(self, NULL);
 }
 
@@ -147,6 +149,7 @@ static void console_show_slate(VitConsole *self, const char *title, const char *
 		return;
 	}
 	console_show(self, slate);
+	self->behind = true;
 }
 
 static void console_refuse(VitConsole *self, const GError *error)
@@ -321,16 +324,18 @@ static void on_source_frame(void *user_data, VitFrame *frame)
 
 	self->stats.frames++;
 	if (buffer == self->refused) {
+		self->behind = true;
 		return;
 	}
 	if (buffer != self->shown) {
 		console_adopt(self, buffer);
 	}
-	if (damage) {
+	if (damage && !self->behind) {
 		pixman_region32_union(&self->stale, &self->stale, damage);
 	} else {
 		console_mark_all_stale(self);
 	}
+	self->behind = false;
 	console_update_if_wanted(self, frame);
 }
 
@@ -466,6 +471,7 @@ VitConsole *vit_console_new(const VitConsoleOptions *options, VitRender *render,
 		return NULL;
 	}
 	console_mark_all_stale(self);
+	self->behind = true;
 	vit_source_start(source, &console_source_events, self);
 	return g_steal_pointer(&self);
 }

@@ -505,6 +505,51 @@ static void test_refused_buffer_is_told(void)
 	rig_clear(&rig);
 }
 
+/* Damage is what differs from the guest's picture before; a slate is not that. */
+static void test_frame_replaces_whole_slate(void)
+{
+	Rig rig;
+	g_autoptr(VitBuffer) first = rig_show(&rig);
+	g_autoptr(VitBuffer) second = make_buffer(WIDTH_PX, HEIGHT_PX);
+	g_autoptr(GError) error =
+		g_error_new(VIT_ERROR, VIT_ERROR_INVALID_METADATA, "the test refuses this");
+
+	rig.host->request_pixels(rig.host_data);
+	rig.source.events->refused(rig.source.events_data, error);
+	rig_end_update(&rig, everything, NULL);
+	rig.host->request_pixels(rig.host_data);
+	rig_send_frame(&rig, second, corner);
+	g_assert_true(rig_is_updating(&rig, everything));
+	rig_end_update(&rig, everything, NULL);
+	rig.host->request_pixels(rig.host_data);
+	rig_send_frame(&rig, second, corner);
+	g_assert_true(rig_is_updating(&rig, corner));
+	rig_clear(&rig);
+}
+
+static void test_refused_frame_is_made_up_for(void)
+{
+	Rig rig;
+	g_autoptr(VitBuffer) first = rig_show(&rig);
+	g_autoptr(VitBuffer) second = make_buffer(WIDTH_PX, HEIGHT_PX);
+	g_autoptr(GError) error =
+		g_error_new(VIT_ERROR, VIT_ERROR_UNSUPPORTED, "the test cannot read this");
+
+	rig.host->request_pixels(rig.host_data);
+	rig_send_frame(&rig, first, corner);
+	rig_end_update(&rig, corner, error);
+	rig_end_update(&rig, everything, NULL); /* the slate */
+	rig.host->request_pixels(rig.host_data);
+	rig_send_frame(&rig, second, corner);
+	rig_end_update(&rig, everything, NULL);
+	rig.host->request_pixels(rig.host_data);
+	rig_send_frame(&rig, first, corner); /* not read */
+	g_assert_false(rig_is_updating(&rig, everything));
+	rig_send_frame(&rig, second, centre);
+	g_assert_true(rig_is_updating(&rig, everything));
+	rig_clear(&rig);
+}
+
 static bool rig_is_updating_anything(void *user_data)
 {
 	return vit_fake_surface_get_update(((Rig *)user_data)->render, &(VitSurface *){NULL},
@@ -567,6 +612,8 @@ int main(int argc, char **argv)
 	vit_test_add("/console/refused/slate", test_refused_buffer_shows_slate);
 	vit_test_add("/console/refused/leaves-its-damage", test_refused_buffer_leaves_its_damage);
 	vit_test_add("/console/refused/half-written-is-told", test_refused_buffer_is_told);
+	vit_test_add("/console/refused/slate-goes-whole", test_frame_replaces_whole_slate);
+	vit_test_add("/console/refused/frame-is-made-up-for", test_refused_frame_is_made_up_for);
 	vit_test_add("/console/render/death-is-retried", test_render_death_is_retried);
 	vit_test_add("/console/input/is-clipped", test_input_is_clipped);
 	return g_test_run();
