@@ -20,7 +20,8 @@
 
 #define FIRST_WIDTH_PX  1024 /* of the slate, until the guest's size is known */
 #define FIRST_HEIGHT_PX 768
-#define RETRY_MS        20 /* after vitrine-render went away in the middle of an update */
+#define RETRY_MS        20   /* after vitrine-render went away in the middle of an update */
+#define LONG_RETRY_MS   1000 /* after what is not likely to go better at once */
 
 /* One update of the surface. It outlives the console if the console is freed meanwhile. */
 typedef struct VitUpdate {
@@ -43,7 +44,8 @@ struct VitConsole {
 
 	VitBuffer *shown;   /* never NULL */
 	VitBuffer *refused; /* of the guest, cannot be shown; may be NULL */
-	bool behind;        /* the surface lacks more than the damage of the next frame */
+	bool shows_slate;
+	bool behind; /* the surface lacks more than the damage of the next frame */
 	VitSurface *surface;
 	bool surface_has_pixels; /* it was updated at least once */
 	pixman_region32_t stale;
@@ -131,6 +133,7 @@ static void console_show(VitConsole *self, VitBuffer *buffer)
 {
 	console_adopt(self, buffer);
 	console_mark_all_stale(self);
+	self->shows_slate = false;
 	self->behind = false;
 	console_update_if_wanted(self, NULL);
 }
@@ -149,6 +152,7 @@ static void console_show_slate(VitConsole *self, const char *title, const char *
 		return;
 	}
 	console_show(self, slate);
+	self->shows_slate = true;
 	self->behind = true;
 }
 
@@ -204,12 +208,12 @@ static void console_undo_update(VitConsole *self, VitUpdate *update,
 	}
 }
 
-/* The render process went away: the same is asked for again. */
-static void console_retry_update(VitConsole *self)
+/* Asks for the same again. */
+static void console_retry_update(VitConsole *self, unsigned after_ms)
 {
 	self->wanted = true;
 	if (!self->retry_timer) {
-		self->retry_timer = g_timeout_add(RETRY_MS, on_console_retry, self);
+		self->retry_timer = g_timeout_add(after_ms, on_console_retry, self);
 	}
 }
 
@@ -242,7 +246,12 @@ static void console_fail_update(VitConsole *self, VitUpdate *update,
 	if (g_error_matches(error, VIT_ERROR, VIT_ERROR_DISCONNECTED) ||
 	    g_error_matches(error, VIT_ERROR, VIT_ERROR_TIMED_OUT)) {
 		console_log(self, G_LOG_LEVEL_WARNING, error->message);
-		console_retry_update(self);
+		console_retry_update(self, RETRY_MS);
+	} else if (update->buffer == self->shown && self->shows_slate) {
+		/* It is not the slate that is wrong, and another would fare no better. */
+		console_log(self, G_LOG_LEVEL_WARNING, error->message);
+		vit_render_forget_buffers(self->render);
+		console_retry_update(self, LONG_RETRY_MS);
 	} else if (update->buffer == self->shown) {
 		vit_buffer_unref(self->refused);
 		self->refused = vit_buffer_ref(update->buffer);
@@ -335,6 +344,7 @@ static void on_source_frame(void *user_data, VitFrame *frame)
 	} else {
 		console_mark_all_stale(self);
 	}
+	self->shows_slate = false;
 	self->behind = false;
 	console_update_if_wanted(self, frame);
 }
@@ -471,6 +481,7 @@ VitConsole *vit_console_new(const VitConsoleOptions *options, VitRender *render,
 		return NULL;
 	}
 	console_mark_all_stale(self);
+	self->shows_slate = true;
 	self->behind = true;
 	vit_source_start(source, &console_source_events, self);
 	return g_steal_pointer(&self);

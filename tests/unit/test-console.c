@@ -557,6 +557,28 @@ static bool rig_is_updating_anything(void *user_data)
 					   &(const pixman_region32_t *){NULL});
 }
 
+/* A render process that can read nothing at all: no slate after slate, as fast as it answers. */
+static void test_refused_slate_is_retried(void)
+{
+	Rig rig;
+	g_autoptr(VitBuffer) buffer = rig_show(&rig);
+	g_autoptr(GError) error =
+		g_error_new(VIT_ERROR, VIT_ERROR_UNSUPPORTED, "the test can read nothing");
+
+	rig.host->request_pixels(rig.host_data);
+	rig_send_frame(&rig, buffer, corner);
+	rig_end_update(&rig, corner, error);
+	g_assert_true(rig_is_updating(&rig, everything)); /* the slate */
+	rig_end_update(&rig, everything, error);
+	g_assert_false(rig_is_updating_anything(&rig));
+	g_assert_cmpuint(vit_console_get_stats(rig.console).refused, ==, 1);
+	vit_test_wait("the retry", 10, rig_is_updating_anything, &rig);
+	g_assert_true(rig_is_updating(&rig, everything));
+	/* Its memory of what it could not read is no reason to refuse the slate for ever. */
+	g_assert_cmpuint(vit_fake_render_get_forgets(rig.render), ==, 1);
+	rig_clear(&rig);
+}
+
 static void test_render_death_is_retried(void)
 {
 	Rig rig;
@@ -614,6 +636,7 @@ int main(int argc, char **argv)
 	vit_test_add("/console/refused/half-written-is-told", test_refused_buffer_is_told);
 	vit_test_add("/console/refused/slate-goes-whole", test_frame_replaces_whole_slate);
 	vit_test_add("/console/refused/frame-is-made-up-for", test_refused_frame_is_made_up_for);
+	vit_test_add("/console/refused/slate-is-retried", test_refused_slate_is_retried);
 	vit_test_add("/console/render/death-is-retried", test_render_death_is_retried);
 	vit_test_add("/console/input/is-clipped", test_input_is_clipped);
 	return g_test_run();
