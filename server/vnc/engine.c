@@ -79,8 +79,9 @@ VitRfbEngine *vit_rfb_engine_new(GError **error)
 void vit_rfb_engine_free(VitRfbEngine *self)
 {
 	if (self) {
-		VIT_AUTOFD int socket = vit_rfb_engine_close(self);
+		int socket = vit_rfb_engine_close(self);
 
+		vit_fd_clear(&socket);
 		rfbScreenCleanup(self->screen);
 		g_free(self);
 	}
@@ -117,8 +118,9 @@ bool vit_rfb_engine_open(VitRfbEngine *self, int socket, int peer, GError **erro
 	g_assert(!self->client && socket < (int)FD_SETSIZE);
 	self->peer = peer;
 	if (!engine_shake_hands(self, socket)) {
-		VIT_AUTOFD int left = vit_rfb_engine_close(self);
+		int left = vit_rfb_engine_close(self);
 
+		vit_fd_clear(&left);
 		g_set_error(error, VIT_ERROR, VIT_ERROR_INTERNAL,
 			    "libvncserver did not start to serve a viewer.");
 		return false;
