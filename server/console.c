@@ -64,6 +64,7 @@ struct VitConsole {
 };
 
 static void console_update_if_wanted(VitConsole *self, VitFrame *frame);
+static void console_retry_after(VitConsole *self, unsigned ms);
 
 static void console_log(VitConsole *self, GLogLevelFlags level, const char *text)
 {
@@ -98,7 +99,8 @@ static void console_replace_surface(VitConsole *self)
 
 	if (!surface) {
 		console_log(self, G_LOG_LEVEL_WARNING, error->message);
-		return; /* viewers keep what they have; the next scanout tries again */
+		console_retry_after(self, LONG_RETRY_MS);
+		return; /* viewers keep what they have */
 	}
 	vit_surface_unref(self->surface);
 	self->surface = surface;
@@ -117,13 +119,37 @@ static bool console_surface_fits(const VitConsole *self)
 	       vit_surface_get_height(self->surface) == vit_buffer_get_height(self->shown);
 }
 
+static gboolean on_console_retry(void *user_data)
+{
+	VitConsole *self = user_data;
+
+	self->retry_timer = 0;
+	if (!console_surface_fits(self)) {
+		console_replace_surface(self);
+	}
+	console_update_if_wanted(self, NULL);
+	return G_SOURCE_REMOVE;
+}
+
+/* Until then nothing is tried. */
+static void console_retry_after(VitConsole *self, unsigned ms)
+{
+	if (!self->retry_timer) {
+		self->retry_timer = g_timeout_add(ms, on_console_retry, self);
+	}
+}
+
 /* Takes another buffer as the shown one, without a word on which pixels differ. */
 static void console_adopt(VitConsole *self, VitBuffer *buffer)
 {
 	vit_buffer_ref(buffer);
 	vit_buffer_unref(self->shown);
 	self->shown = buffer;
-	if (!console_surface_fits(self)) {
+	if (console_surface_fits(self)) {
+		return;
+	}
+	self->behind = true;
+	if (!self->retry_timer) {
 		console_replace_surface(self);
 	}
 }
@@ -188,15 +214,6 @@ static gboolean on_update_deadline(void *user_data)
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean on_console_retry(void *user_data)
-{
-	VitConsole *self = user_data;
-
-	self->retry_timer = 0;
-	console_update_if_wanted(self, NULL);
-	return G_SOURCE_REMOVE;
-}
-
 /* Another picture may be shown by now; what this one failed to bring is missing there, too. */
 static void console_undo_update(VitConsole *self, VitUpdate *update,
 				const pixman_region32_t *changed)
@@ -205,15 +222,6 @@ static void console_undo_update(VitConsole *self, VitUpdate *update,
 		pixman_region32_union(&self->stale, &self->stale, &update->damage);
 		pixman_region32_union(&self->half_written, &self->half_written,
 				      (pixman_region32_t *)changed);
-	}
-}
-
-/* Asks for the same again. */
-static void console_retry_update(VitConsole *self, unsigned after_ms)
-{
-	self->wanted = true;
-	if (!self->retry_timer) {
-		self->retry_timer = g_timeout_add(after_ms, on_console_retry, self);
 	}
 }
 
@@ -246,12 +254,14 @@ static void console_fail_update(VitConsole *self, VitUpdate *update,
 	if (g_error_matches(error, VIT_ERROR, VIT_ERROR_DISCONNECTED) ||
 	    g_error_matches(error, VIT_ERROR, VIT_ERROR_TIMED_OUT)) {
 		console_log(self, G_LOG_LEVEL_WARNING, error->message);
-		console_retry_update(self, RETRY_MS);
+		self->wanted = true;
+		console_retry_after(self, RETRY_MS);
 	} else if (update->buffer == self->shown && self->shows_slate) {
 		/* It is not the slate that is wrong, and another would fare no better. */
 		console_log(self, G_LOG_LEVEL_WARNING, error->message);
 		vit_render_forget_buffers(self->render);
-		console_retry_update(self, LONG_RETRY_MS);
+		self->wanted = true;
+		console_retry_after(self, LONG_RETRY_MS);
 	} else if (update->buffer == self->shown) {
 		vit_buffer_unref(self->refused);
 		self->refused = vit_buffer_ref(update->buffer);

@@ -2,9 +2,12 @@
 /* Copyright 2026 The Vitrine authors */
 #include "tests/support/fake-surface.h"
 
+#include "config/error.h"
+
 struct VitRender {
 	grefcount references;
 	unsigned forgets;
+	bool full;
 	VitSurface *updating; /* borrowed; NULL when no update runs */
 };
 
@@ -31,6 +34,11 @@ unsigned vit_fake_render_get_forgets(VitRender *render)
 	return render->forgets;
 }
 
+void vit_fake_render_set_full(VitRender *render, bool full)
+{
+	render->full = full;
+}
+
 VitRender *vit_render_ref(VitRender *self)
 {
 	g_ref_count_inc(&self->references);
@@ -51,8 +59,14 @@ void vit_render_forget_buffers(VitRender *self)
 
 VitSurface *vit_surface_new(VitRender *render, uint32_t width, uint32_t height, GError **error)
 {
-	VitSurface *self = g_new0(VitSurface, 1);
+	VitSurface *self;
 
+	if (render->full) {
+		g_set_error_literal(error, VIT_ERROR, VIT_ERROR_INTERNAL,
+				    "the test has no memory for a surface");
+		return NULL;
+	}
+	self = g_new0(VitSurface, 1);
 	g_atomic_ref_count_init(&self->references);
 	self->render = vit_render_ref(render);
 	self->width = width;

@@ -15,6 +15,8 @@
 VitRender *vit_fake_render_new(void);
 /* How often vit_render_forget_buffers() was called. */
 unsigned vit_fake_render_get_forgets(VitRender *render);
+/* Whether vit_surface_new() fails from now on. */
+void vit_fake_render_set_full(VitRender *render, bool full);
 
 /* The running update, or false. What it is asked to read is borrowed until it ends. */
 bool vit_fake_surface_get_update(VitRender *render, VitSurface **ret_surface,

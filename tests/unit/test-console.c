@@ -426,6 +426,53 @@ static void test_resize_while_reading(void)
 	rig_clear(&rig);
 }
 
+static bool rig_is_updating_anything(void *user_data)
+{
+	return vit_fake_surface_get_update(((Rig *)user_data)->render, &(VitSurface *){NULL},
+					   &(VitBuffer *){NULL},
+					   &(const pixman_region32_t *){NULL});
+}
+
+static void test_resize_without_memory(void)
+{
+	Rig rig;
+	g_autoptr(VitBuffer) small = rig_show(&rig);
+	g_autoptr(VitBuffer) large = make_buffer(2 * WIDTH_PX, HEIGHT_PX);
+	VitSurface *before = rig.surface;
+
+	rig.host->request_pixels(rig.host_data);
+	vit_fake_render_set_full(rig.render, true);
+	rig_scanout(&rig, large);
+	g_assert_true(rig.surface == before);
+	rig_send_frame(&rig, large, corner);
+	g_assert_cmpuint(rig.released, ==, 1);
+	g_assert_false(rig_is_updating_anything(&rig));
+	/* The guest says no more, and the request is still open. */
+	vit_fake_render_set_full(rig.render, false);
+	vit_test_wait("another attempt", 10, rig_is_updating_anything, &rig);
+	g_assert_true(rig.surface != before);
+	g_assert_true(rig_is_updating(&rig, (VitRect){0, 0, 2 * WIDTH_PX, HEIGHT_PX}));
+	rig_clear(&rig);
+}
+
+/* Back at the old size the old surface is there, but what is on it is not the guest's. */
+static void test_resize_without_memory_and_back(void)
+{
+	Rig rig;
+	g_autoptr(VitBuffer) small = rig_show(&rig);
+	g_autoptr(VitBuffer) large = make_buffer(2 * WIDTH_PX, HEIGHT_PX);
+	VitSurface *before = rig.surface;
+
+	vit_fake_render_set_full(rig.render, true);
+	rig_send_frame(&rig, large, corner);
+	rig_send_frame(&rig, small, corner);
+	rig.host->request_pixels(rig.host_data);
+	vit_test_wait("another attempt", 10, rig_is_updating_anything, &rig);
+	g_assert_true(rig.surface == before);
+	g_assert_true(rig_is_updating(&rig, everything));
+	rig_clear(&rig);
+}
+
 static void test_lost_shows_slate_of_same_size(void)
 {
 	Rig rig;
@@ -550,13 +597,6 @@ static void test_refused_frame_is_made_up_for(void)
 	rig_clear(&rig);
 }
 
-static bool rig_is_updating_anything(void *user_data)
-{
-	return vit_fake_surface_get_update(((Rig *)user_data)->render, &(VitSurface *){NULL},
-					   &(VitBuffer *){NULL},
-					   &(const pixman_region32_t *){NULL});
-}
-
 /* A render process that can read nothing at all: no slate after slate, as fast as it answers. */
 static void test_refused_slate_is_retried(void)
 {
@@ -630,6 +670,9 @@ int main(int argc, char **argv)
 	vit_test_add("/console/deadline/releases-once", test_deadline_releases_once);
 	vit_test_add("/console/resize/replaces-surface", test_resize_replaces_surface);
 	vit_test_add("/console/resize/while-reading", test_resize_while_reading);
+	vit_test_add("/console/resize/without-memory", test_resize_without_memory);
+	vit_test_add("/console/resize/without-memory-and-back",
+		     test_resize_without_memory_and_back);
 	vit_test_add("/console/lost/slate-of-same-size", test_lost_shows_slate_of_same_size);
 	vit_test_add("/console/refused/slate", test_refused_buffer_shows_slate);
 	vit_test_add("/console/refused/leaves-its-damage", test_refused_buffer_leaves_its_damage);
