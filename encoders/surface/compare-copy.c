@@ -24,6 +24,7 @@ G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN);
 #define COPY_X        0xff000000u
 #define COPY_LINE_PX  16                    /* 64 bytes: what is compared before it is stored */
 #define COPY_PIECE_PX (16 * VIT_TILE_WIDTH) /* of a row, between conversion and comparison */
+#define COPY_AHEAD_PX (8 * VIT_TILE_WIDTH)  /* asked for before it is needed */
 
 /* Four pixels. Sources lie anywhere, so no alignment is promised. */
 typedef uint32_t CopyPixels __attribute__((vector_size(16), aligned(1), may_alias));
@@ -85,53 +86,95 @@ static inline bool copy_tile_row(uint8_t *target, const uint8_t *source, unsigne
 	return changed;
 }
 
-/* Pixels @x1 to @x2 of one row. @source is XRGB8888 and begins with pixel @x1. */
-static void copy_row(uint8_t *target_row, const uint8_t *source, unsigned x1, unsigned x2,
-		     uint8_t *tile_bits)
-{
-	while (x1 < x2) {
-		unsigned tile = x1 / VIT_TILE_WIDTH;
-		unsigned end = MIN((tile + 1) * VIT_TILE_WIDTH, x2);
+/* A part of one row. */
+typedef struct CopyRow {
+	uint8_t *target;       /* pixel x1 */
+	const uint8_t *source; /* pixel x1, XRGB8888 */
+	unsigned x1, x2;
+	uint8_t *tile_bits;
+	/* From a pixel to what comes COPY_AHEAD_PX later in the rectangle, if that is in the row
+	 * below; 0: nothing is asked for. */
+	ptrdiff_t source_ahead_bytes, target_ahead_bytes;
+} CopyRow;
 
-		if (copy_tile_row(target_row + (size_t)x1 * 4, source, end - x1)) {
-			tile_bits[tile / 8] |= (uint8_t)(1u << (tile % 8));
-		}
-		source += (size_t)(end - x1) * 4;
-		x1 = end;
+/* Asks for a tile's part of a row. A prefetch may be of any address, even beyond all memory. */
+static inline void copy_prefetch(const void *from, ptrdiff_t ahead_bytes)
+{
+	uintptr_t address = (uintptr_t)from + (uintptr_t)ahead_bytes;
+
+	for (unsigned i = 0; i < VIT_TILE_WIDTH; i += COPY_LINE_PX) {
+		__builtin_prefetch((const void *)(address + (uintptr_t)i * 4));
 	}
 }
 
-static void copy_row_converted(const VitCopy *copy, const uint8_t *source, uint8_t *target_row,
-			       const VitRenderRect *rect, uint8_t *tile_bits)
+static void copy_row_ahead(const CopyRow *row)
+{
+	if (row->x1 + COPY_AHEAD_PX < row->x2) {
+		copy_prefetch(row->source, (ptrdiff_t)COPY_AHEAD_PX * 4);
+		copy_prefetch(row->target, (ptrdiff_t)COPY_AHEAD_PX * 4);
+	} else {
+		copy_prefetch(row->source, row->source_ahead_bytes);
+		copy_prefetch(row->target, row->target_ahead_bytes);
+	}
+}
+
+static void copy_row(CopyRow row)
+{
+	while (row.x1 < row.x2) {
+		unsigned tile = row.x1 / VIT_TILE_WIDTH;
+		unsigned end = MIN((tile + 1) * VIT_TILE_WIDTH, row.x2);
+		size_t n_bytes = (size_t)(end - row.x1) * 4;
+
+		if (row.source_ahead_bytes != 0) {
+			copy_row_ahead(&row);
+		}
+		if (copy_tile_row(row.target, row.source, end - row.x1)) {
+			row.tile_bits[tile / 8] |= (uint8_t)(1u << (tile % 8));
+		}
+		row.source += n_bytes;
+		row.target += n_bytes;
+		row.x1 = end;
+	}
+}
+
+static void copy_row_converted(const VitCopy *copy, CopyRow row)
 {
 	uint8_t piece[COPY_PIECE_PX * 4] __attribute__((aligned(64)));
-	unsigned x1 = (unsigned)rect->x;
-	unsigned x2 = x1 + (unsigned)rect->width;
+	unsigned x2 = row.x2;
 
-	while (x1 < x2) {
-		unsigned end = MIN(x1 + COPY_PIECE_PX, x2);
+	while (row.x1 < x2) {
+		CopyRow part = row;
 
-		(void)copy->convert(source, 0, piece, 0, (int)(end - x1), 1);
-		copy_row(target_row, piece, x1, end, tile_bits);
-		source += (size_t)(end - x1) * copy->bytes_per_pixel;
-		x1 = end;
+		part.x2 = MIN(row.x1 + COPY_PIECE_PX, x2);
+		part.source = piece;
+		(void)copy->convert(row.source, 0, piece, 0, (int)(part.x2 - row.x1), 1);
+		copy_row(part);
+		row.source += (size_t)(part.x2 - row.x1) * copy->bytes_per_pixel;
+		row.target += (size_t)(part.x2 - row.x1) * 4;
+		row.x1 = part.x2;
 	}
 }
 
 void vit_copy_rect(const VitCopy *copy, const VitRenderRect *rect)
 {
-	for (int32_t y = rect->y; y < rect->y + rect->height; y++) {
-		const uint8_t *source = copy->source + y * copy->source_step_bytes +
-					(size_t)rect->x * copy->bytes_per_pixel;
-		uint8_t *target = copy->target + (size_t)y * copy->target_stride_bytes;
-		uint8_t *tile_bits =
-			copy->bitmap + (size_t)(y / VIT_TILE_HEIGHT) * copy->bitmap_stride_bytes;
+	ptrdiff_t overlap_bytes = ((ptrdiff_t)COPY_AHEAD_PX - rect->width) * 4;
+	CopyRow row = {.x1 = (unsigned)rect->x, .x2 = (unsigned)(rect->x + rect->width)};
 
+	if (rect->width >= COPY_AHEAD_PX && !copy->convert) {
+		row.source_ahead_bytes = copy->source_step_bytes + overlap_bytes;
+		row.target_ahead_bytes = (ptrdiff_t)copy->target_stride_bytes + overlap_bytes;
+	}
+	for (int32_t y = rect->y; y < rect->y + rect->height; y++) {
+		row.source = copy->source + y * copy->source_step_bytes +
+			     (size_t)rect->x * copy->bytes_per_pixel;
+		row.target =
+			copy->target + (size_t)y * copy->target_stride_bytes + (size_t)rect->x * 4;
+		row.tile_bits =
+			copy->bitmap + (size_t)(y / VIT_TILE_HEIGHT) * copy->bitmap_stride_bytes;
 		if (copy->convert) {
-			copy_row_converted(copy, source, target, rect, tile_bits);
+			copy_row_converted(copy, row);
 		} else {
-			copy_row(target, source, (unsigned)rect->x,
-				 (unsigned)(rect->x + rect->width), tile_bits);
+			copy_row(row);
 		}
 	}
 }
