@@ -51,6 +51,7 @@ struct VitConsole {
 	pixman_region32_t stale;
 	pixman_region32_t half_written; /* by updates that failed; viewers were not told */
 	bool wanted;                    /* a viewer's read request is open */
+	bool adopting;                  /* another buffer: what is stale is not known yet */
 	VitUpdate *update;              /* running, or NULL */
 	unsigned retry_timer;           /* 0: not armed */
 
@@ -150,7 +151,9 @@ static void console_adopt(VitConsole *self, VitBuffer *buffer)
 	}
 	self->behind = true;
 	if (!self->retry_timer) {
+		self->adopting = true; /* viewers ask for pixels when they hear of a new size */
 		console_replace_surface(self);
+		self->adopting = false;
 	}
 }
 
@@ -317,8 +320,8 @@ static void console_start_update(VitConsole *self, VitFrame *frame)
 
 static void console_update_if_wanted(VitConsole *self, VitFrame *frame)
 {
-	if (self->wanted && !self->update && !self->retry_timer && console_surface_fits(self) &&
-	    pixman_region32_not_empty(&self->stale)) {
+	if (self->wanted && !self->update && !self->adopting && !self->retry_timer &&
+	    console_surface_fits(self) && pixman_region32_not_empty(&self->stale)) {
 		console_start_update(self, frame);
 	}
 }

@@ -27,6 +27,7 @@ typedef struct Rig {
 	bool source_destroyed, sink_destroyed;
 	unsigned released; /* frames acknowledged */
 	unsigned surface_calls;
+	bool asks_when_told; /* the front-end asks for pixels from within surface_changed */
 	VitSurface *surface; /* last told, borrowed */
 	pixman_region32_t changed;
 	VitCursor *cursor;
@@ -108,6 +109,9 @@ static void rig_frontend_surface(VitFrontend *self, unsigned head, VitSurface *s
 	rig->surface_calls++;
 	rig->surface = surface;
 	pixman_region32_copy(&rig->changed, (pixman_region32_t *)changed);
+	if (rig->asks_when_told) {
+		rig->host->request_pixels(rig->host_data);
+	}
 }
 
 static void rig_frontend_cursor(VitFrontend *self, unsigned head, VitCursor *cursor)
@@ -426,6 +430,28 @@ static void test_resize_while_reading(void)
 	rig_clear(&rig);
 }
 
+/* A viewer that asks at once when it hears of the size: one read, which holds the frame. */
+static void test_resize_by_frame_holds_it(void)
+{
+	Rig rig;
+	g_autoptr(VitBuffer) small = rig_show(&rig);
+	g_autoptr(VitBuffer) large = make_buffer(2 * WIDTH_PX, HEIGHT_PX);
+	const VitRect all_of_large = {0, 0, 2 * WIDTH_PX, HEIGHT_PX};
+
+	rig.asks_when_told = true;
+	rig_send_frame(&rig, large, corner);
+	g_assert_true(rig_is_updating(&rig, all_of_large));
+	g_assert_cmpuint(rig.released, ==, 0);
+	rig_end_update(&rig, all_of_large, NULL);
+	g_assert_cmpuint(rig.released, ==, 1);
+	g_assert_false(rig_is_updating(&rig, all_of_large));
+	rig_scanout(&rig, small);
+	g_assert_true(rig_is_updating(&rig, everything));
+	rig_end_update(&rig, everything, NULL);
+	g_assert_false(rig_is_updating(&rig, everything));
+	rig_clear(&rig);
+}
+
 static bool rig_is_updating_anything(void *user_data)
 {
 	return vit_fake_surface_get_update(((Rig *)user_data)->render, &(VitSurface *){NULL},
@@ -670,6 +696,7 @@ int main(int argc, char **argv)
 	vit_test_add("/console/deadline/releases-once", test_deadline_releases_once);
 	vit_test_add("/console/resize/replaces-surface", test_resize_replaces_surface);
 	vit_test_add("/console/resize/while-reading", test_resize_while_reading);
+	vit_test_add("/console/resize/by-frame-holds-it", test_resize_by_frame_holds_it);
 	vit_test_add("/console/resize/without-memory", test_resize_without_memory);
 	vit_test_add("/console/resize/without-memory-and-back",
 		     test_resize_without_memory_and_back);
