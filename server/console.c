@@ -20,8 +20,10 @@
 
 #define FIRST_WIDTH_PX  1024 /* of the slate, until the guest's size is known */
 #define FIRST_HEIGHT_PX 768
-#define RETRY_MS        20   /* after vitrine-render went away in the middle of an update */
-#define LONG_RETRY_MS   1000 /* after what is not likely to go better at once */
+/* Of a slate: one that takes the loop a moment only. */
+#define SLATE_MAX_AREA_PX (5120 * 2880)
+#define RETRY_MS          20   /* after vitrine-render went away in the middle of an update */
+#define LONG_RETRY_MS     1000 /* after what is not likely to go better at once */
 
 /* One update of the surface. It outlives the console if the console is freed meanwhile. */
 typedef struct VitUpdate {
@@ -167,7 +169,10 @@ static void console_show(VitConsole *self, VitBuffer *buffer)
 	console_update_if_wanted(self, NULL);
 }
 
-/* Shows a slate of the size that viewers have now, so that none of them resizes for it. */
+/*
+ * Shows a slate of the size that viewers have now, so that none of them resizes for it, unless that
+ * is a size that costs the guest nothing to claim, but us a gigabyte to draw.
+ */
 static void console_show_slate(VitConsole *self, const char *title, const char *detail)
 {
 	g_autoptr(GError) error = NULL;
@@ -175,6 +180,10 @@ static void console_show_slate(VitConsole *self, const char *title, const char *
 	uint32_t width = self->shown ? vit_buffer_get_width(self->shown) : FIRST_WIDTH_PX;
 	uint32_t height = self->shown ? vit_buffer_get_height(self->shown) : FIRST_HEIGHT_PX;
 
+	if ((uint64_t)width * height > SLATE_MAX_AREA_PX) {
+		width = FIRST_WIDTH_PX;
+		height = FIRST_HEIGHT_PX;
+	}
 	slate = vit_slate_new(width, height, title, detail, &error);
 	if (!slate) {
 		console_log(self, G_LOG_LEVEL_WARNING, error->message);

@@ -519,6 +519,21 @@ static void test_lost_shows_slate_of_same_size(void)
 	rig_clear(&rig);
 }
 
+static void test_slate_of_huge_picture_is_small(void)
+{
+	Rig rig;
+	g_autoptr(VitBuffer) huge = make_buffer(VIT_BUFFER_MAX_SIDE, 4096);
+
+	rig_init(&rig);
+	rig_attach(&rig);
+	rig_scanout(&rig, huge);
+	g_assert_cmpuint(vit_surface_get_width(rig.surface), ==, VIT_BUFFER_MAX_SIDE);
+	rig_scanout(&rig, NULL);
+	g_assert_cmpuint(vit_surface_get_width(rig.surface), ==, 1024);
+	g_assert_cmpuint(vit_surface_get_height(rig.surface), ==, 768);
+	rig_clear(&rig);
+}
+
 static void test_refused_buffer_shows_slate(void)
 {
 	Rig rig;
@@ -701,6 +716,7 @@ int main(int argc, char **argv)
 	vit_test_add("/console/resize/without-memory-and-back",
 		     test_resize_without_memory_and_back);
 	vit_test_add("/console/lost/slate-of-same-size", test_lost_shows_slate_of_same_size);
+	vit_test_add("/console/lost/slate-of-huge-picture", test_slate_of_huge_picture_is_small);
 	vit_test_add("/console/refused/slate", test_refused_buffer_shows_slate);
 	vit_test_add("/console/refused/leaves-its-damage", test_refused_buffer_leaves_its_damage);
 	vit_test_add("/console/refused/half-written-is-told", test_refused_buffer_is_told);
