@@ -22,8 +22,11 @@
 #define FIRST_HEIGHT_PX 768
 /* Of a slate: one that takes the loop a moment only. */
 #define SLATE_MAX_AREA_PX (5120 * 2880)
-#define RETRY_MS          20   /* after vitrine-render went away in the middle of an update */
-#define LONG_RETRY_MS     1000 /* after what is not likely to go better at once */
+/* Warnings of a head that are logged; how often there are more is for a peer to say. */
+#define MAX_COMPLAINTS 5
+#define COMPLAINTS_US  (10 * G_USEC_PER_SEC)
+#define RETRY_MS       20   /* after vitrine-render went away in the middle of an update */
+#define LONG_RETRY_MS  1000 /* after what is not likely to go better at once */
 
 /* One update of the surface. It outlives the console if the console is freed meanwhile. */
 typedef struct VitUpdate {
@@ -64,6 +67,8 @@ struct VitConsole {
 	bool pointer_absolute;
 
 	VitConsoleStats stats;
+	unsigned complaints; /* since complaints_since_us, by the monotonic clock */
+	int64_t complaints_since_us;
 };
 
 static void console_update_if_wanted(VitConsole *self, VitFrame *frame);
@@ -75,6 +80,29 @@ static void console_log(VitConsole *self, GLogLevelFlags level, const char *text
 
 	g_log_structured(G_LOG_DOMAIN, level, "VIT_CONSOLE", index, "MESSAGE", "Head %u (%s): %s",
 			 self->index, self->label, text);
+}
+
+/* Logs a warning, or for debugging only where there were too many. Returns whether it did. */
+static bool console_complain(VitConsole *self, const char *text)
+{
+	int64_t now_us = g_get_monotonic_time();
+	g_autofree char *last = NULL;
+
+	if (now_us - self->complaints_since_us >= COMPLAINTS_US) {
+		self->complaints_since_us = now_us;
+		self->complaints = 0;
+	}
+	if (self->complaints == MAX_COMPLAINTS) {
+		console_log(self, G_LOG_LEVEL_DEBUG, text);
+		return false;
+	}
+	if (++self->complaints == MAX_COMPLAINTS) {
+		last = g_strdup_printf("%s (with more in the next %d s, only log-level = debug "
+				       "shows them)",
+				       text, (int)(COMPLAINTS_US / G_USEC_PER_SEC));
+	}
+	console_log(self, G_LOG_LEVEL_WARNING, last ? last : text);
+	return true;
 }
 
 static void console_tell_surface(VitConsole *self, const pixman_region32_t *changed)
@@ -101,7 +129,7 @@ static void console_replace_surface(VitConsole *self)
 					      vit_buffer_get_height(self->shown), &error);
 
 	if (!surface) {
-		console_log(self, G_LOG_LEVEL_WARNING, error->message);
+		(void)console_complain(self, error->message);
 		console_retry_after(self, LONG_RETRY_MS);
 		return; /* viewers keep what they have */
 	}
@@ -186,7 +214,7 @@ static void console_show_slate(VitConsole *self, const char *title, const char *
 	}
 	slate = vit_slate_new(width, height, title, detail, &error);
 	if (!slate) {
-		console_log(self, G_LOG_LEVEL_WARNING, error->message);
+		(void)console_complain(self, error->message);
 		return;
 	}
 	console_show(self, slate);
@@ -197,7 +225,10 @@ static void console_show_slate(VitConsole *self, const char *title, const char *
 static void console_refuse(VitConsole *self, const GError *error)
 {
 	self->stats.refused++;
-	console_log(self, G_LOG_LEVEL_WARNING, error->message);
+	/* Who refuses by the thousand does not have a slate drawn each time. */
+	if (!console_complain(self, error->message) && self->shows_slate) {
+		return;
+	}
 	console_show_slate(self, "This picture cannot be shown", error->message);
 }
 
@@ -265,12 +296,12 @@ static void console_fail_update(VitConsole *self, VitUpdate *update,
 	console_undo_update(self, update, changed);
 	if (g_error_matches(error, VIT_ERROR, VIT_ERROR_DISCONNECTED) ||
 	    g_error_matches(error, VIT_ERROR, VIT_ERROR_TIMED_OUT)) {
-		console_log(self, G_LOG_LEVEL_WARNING, error->message);
+		(void)console_complain(self, error->message);
 		self->wanted = true;
 		console_retry_after(self, RETRY_MS);
 	} else if (update->buffer == self->shown && self->shows_slate) {
 		/* It is not the slate that is wrong, and another would fare no better. */
-		console_log(self, G_LOG_LEVEL_WARNING, error->message);
+		(void)console_complain(self, error->message);
 		vit_render_forget_buffers(self->render);
 		self->wanted = true;
 		console_retry_after(self, LONG_RETRY_MS);

@@ -262,6 +262,15 @@ static bool rig_is_updating(Rig *rig, VitRect expected)
 	return true;
 }
 
+static bool rig_is_reading(Rig *rig, const VitBuffer *buffer)
+{
+	VitBuffer *read;
+
+	return vit_fake_surface_get_update(rig->render, &(VitSurface *){NULL}, &read,
+					   &(const pixman_region32_t *){NULL}) &&
+	       read == buffer;
+}
+
 static const VitRect everything = {0, 0, WIDTH_PX, HEIGHT_PX};
 static const VitRect corner = {0, 0, 8, 8};
 static const VitRect beside_corner = {8, 0, 8, 8};
@@ -594,6 +603,46 @@ static void test_refused_buffer_is_told(void)
 }
 
 /* Damage is what differs from the guest's picture before; a slate is not that. */
+static GLogWriterOutput count_warnings(GLogLevelFlags level, const GLogField *fields,
+				       gsize n_fields, gpointer user_data)
+{
+	unsigned *warnings = user_data;
+
+	*warnings += (level & G_LOG_LEVEL_WARNING) ? 1 : 0;
+	return g_log_writer_default(level, fields, n_fields, NULL);
+}
+
+static unsigned *get_warnings(void)
+{
+	static unsigned warnings;
+
+	return &warnings;
+}
+
+/* A VMM that sends nothing but nonsense fills no disk, and has no slate drawn for each. */
+static void test_refused_by_the_thousand(void)
+{
+	Rig rig;
+	g_autoptr(VitBuffer) buffer = rig_show(&rig);
+	g_autoptr(GError) error =
+		g_error_new(VIT_ERROR, VIT_ERROR_INVALID_METADATA, "the test refuses this");
+	unsigned before = *get_warnings();
+
+	for (unsigned i = 0; i < 1000; i++) {
+		rig.source.events->refused(rig.source.events_data, error);
+	}
+	g_assert_cmpuint(vit_console_get_stats(rig.console).refused, ==, 1000);
+	g_assert_cmpuint(*get_warnings() - before, >=, 1);
+	g_assert_cmpuint(*get_warnings() - before, <, 100);
+	/* A picture that comes and is refused then is replaced all the same. */
+	rig_scanout(&rig, buffer);
+	rig.source.events->refused(rig.source.events_data, error);
+	rig.host->request_pixels(rig.host_data);
+	g_assert_true(rig_is_updating(&rig, everything));
+	g_assert_false(rig_is_reading(&rig, buffer));
+	rig_clear(&rig);
+}
+
 static void test_frame_replaces_whole_slate(void)
 {
 	Rig rig;
@@ -700,6 +749,7 @@ static void test_input_is_clipped(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_log_set_writer_func(count_warnings, get_warnings(), NULL);
 	g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
 	vit_test_add("/console/attach/replays-present-state", test_replays_present_state);
 	vit_test_add("/console/frame/reads-nothing-unasked", test_reads_nothing_unasked);
@@ -720,6 +770,7 @@ int main(int argc, char **argv)
 	vit_test_add("/console/refused/slate", test_refused_buffer_shows_slate);
 	vit_test_add("/console/refused/leaves-its-damage", test_refused_buffer_leaves_its_damage);
 	vit_test_add("/console/refused/half-written-is-told", test_refused_buffer_is_told);
+	vit_test_add("/console/refused/by-the-thousand", test_refused_by_the_thousand);
 	vit_test_add("/console/refused/slate-goes-whole", test_frame_replaces_whole_slate);
 	vit_test_add("/console/refused/frame-is-made-up-for", test_refused_frame_is_made_up_for);
 	vit_test_add("/console/refused/slate-is-retried", test_refused_slate_is_retried);
