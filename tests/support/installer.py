@@ -12,11 +12,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 from PIL import Image
 
-POLL_SECONDS = 0.2
+from wait import wait_until
+
 BOOT_SECONDS = 400
 
 
@@ -63,18 +63,6 @@ class Qmp:
     def close(self):
         self.stream.close()
         self.socket.close()
-
-
-def wait_until(what, seconds, condition):
-    """Returns the first true result of the condition; after the time given, fails saying what."""
-    deadline = time.monotonic() + seconds
-    while True:
-        result = condition()
-        if result:
-            return result
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds} s: {what}")
-        time.sleep(POLL_SECONDS)
 
 
 class Installer:
