@@ -4,10 +4,12 @@
 /*
  * VitSurface: memory, a gate, and at most one write at a time.
  *
- * A write is a job of vitrine-render: the fill that makes a new surface black, or an update. It
- * begins when the gate lets the writer in, which may be much later and on the word of a reader's
- * thread, and ends with the answer. A surface whose fill was lost is filled by its next update.
- * What is asked for and cannot be done is answered from an idle source, never at once.
+ * A write is a job of vitrine-render: an update. It begins when the gate lets the writer in, which
+ * may be much later and on the word of a reader's thread, and ends with the answer. What is asked
+ * for and cannot be done is answered from an idle source, never at once.
+ *
+ * A surface has no pages until its first update, which fills what it does not bring: a guest that
+ * changes its size faster than anybody looks costs no memory.
  */
 #include "encoders/surface.h"
 
@@ -30,7 +32,6 @@ typedef struct SurfaceUpdate {
 	VitSurfaceUpdated updated;
 	void *user_data;
 	/* The answer, once there is one; it is given from the loop. */
-	bool answered;
 	pixman_region32_t changed;
 	GError *error;
 } SurfaceUpdate;
@@ -45,9 +46,7 @@ struct VitSurface {
 	size_t n_bytes;
 	unsigned job_deadline_ms;
 	/* The following belong to the loop. */
-	bool filled;
-	bool writing;         /* a job is running */
-	bool writing_update;  /* and it is the update, not just the fill */
+	bool filled;          /* every pixel was written at least once */
 	SurfaceUpdate update; /* the one that was asked for */
 };
 
@@ -84,27 +83,28 @@ static void surface_answer(VitSurface *self, const pixman_region32_t *changed, G
 	if (changed) {
 		(void)pixman_region32_copy(&self->update.changed, (pixman_region32_t *)changed);
 	}
-	self->update.answered = true;
 	self->update.error = error;
 	surface_post(self, on_answer_posted);
 }
-
-static void surface_enter(VitSurface *self);
 
 static void on_job_done(void *user_data, const pixman_region32_t *changed, const GError *error)
 {
 	g_autoptr(VitSurface) self = user_data;
 
 	vit_surface_gate_end_write(&self->gate);
-	self->writing = false;
 	if (!error) {
 		self->filled = true;
 	}
-	if (self->writing_update) {
-		surface_answer(self, changed, error ? g_error_copy(error) : NULL);
-	} else if (self->update.buffer && !self->update.answered) {
-		surface_enter(self);
-	}
+	surface_answer(self, changed, error ? g_error_copy(error) : NULL);
+}
+
+static bool surface_update_is_whole(const VitSurface *self)
+{
+	pixman_box32_t all = {0, 0, (int32_t)self->target.width, (int32_t)self->target.height};
+
+	return self->update.whole ||
+	       pixman_region32_contains_rectangle((pixman_region32_t *)&self->update.damage,
+						  &all) == PIXMAN_REGION_IN;
 }
 
 /* The gate let the writer in. */
@@ -112,28 +112,20 @@ static void surface_start_job(VitSurface *self)
 {
 	VitReadback readback = {
 		.target = &self->target,
-		.fill = !self->filled,
+		.fill = !self->filled && !surface_update_is_whole(self),
 		.buffer = self->update.buffer,
+		.damage = self->update.whole ? NULL : &self->update.damage,
 		.done = on_job_done,
 		.user_data = self,
 	};
 	GError *error = NULL;
 
-	self->writing_update = readback.buffer != NULL;
-	if (self->writing_update && !self->update.whole) {
-		readback.damage = &self->update.damage;
-	}
 	if (vit_render_submit(&readback, &error)) {
-		self->writing = true;
 		(void)vit_surface_ref(self);
 		return;
 	}
 	vit_surface_gate_end_write(&self->gate);
-	if (self->writing_update) {
-		surface_answer(self, NULL, error);
-	} else {
-		g_error_free(error);
-	}
+	surface_answer(self, NULL, error);
 }
 
 static gboolean on_gate_posted(void *user_data)
@@ -215,7 +207,6 @@ VitSurface *vit_surface_new(VitRender *render, uint32_t width, uint32_t height, 
 		surface_destroy(self);
 		return NULL;
 	}
-	surface_enter(self);
 	return self;
 }
 
@@ -280,7 +271,7 @@ void vit_surface_update(VitSurface *self, VitBuffer *buffer, const pixman_region
 		surface_answer(self, NULL, error);
 	} else if (damage && !pixman_region32_not_empty(&self->update.damage)) {
 		surface_answer(self, NULL, NULL);
-	} else if (!self->writing) {
+	} else {
 		surface_enter(self);
 	}
 }

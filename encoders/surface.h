@@ -35,7 +35,8 @@ typedef struct VitSurface VitSurface;
 typedef void (*VitSurfaceUpdated)(void *user_data, const pixman_region32_t *changed,
 				  const GError *error);
 
-/* All black. Errors: INTERNAL (no memory). Thread: loop. */
+/* Its pixels are 0 until the first update, black outside of that. Errors: INTERNAL (no memory).
+ * Thread: loop. */
 VitSurface *vit_surface_new(VitRender *render, uint32_t width, uint32_t height, GError **error);
 VitSurface *vit_surface_ref(VitSurface *self);
 /* NULL is allowed. Thread: any. */

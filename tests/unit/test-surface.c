@@ -238,6 +238,23 @@ static void test_dropped_by_reader(void)
 	surface_fixture_clear(&fixture);
 }
 
+/* A guest that changes its size as fast as it can, and nobody looks: nothing piles up. */
+static void test_dropped_unread(void)
+{
+	SurfaceFixture fixture;
+
+	surface_fixture_init(&fixture, 64, 64);
+	for (unsigned i = 0; i < 1000; i++) {
+		g_autoptr(VitSurface) surface = vit_surface_new(fixture.render, 64, 64, NULL);
+
+		g_assert_nonnull(surface);
+	}
+	surface_fixture_paint(&fixture, 1);
+	surface_fixture_update(&fixture, NULL);
+	surface_fixture_assert_shown(&fixture);
+	surface_fixture_clear(&fixture);
+}
+
 /* Dropped in the middle of an update: it is answered nevertheless. */
 static void test_dropped_updating(void)
 {
@@ -358,6 +375,7 @@ int main(int argc, char **argv)
 	vit_test_add("/surface/update/next-from-within", test_next_from_within);
 	vit_test_add("/surface/update/waits-for-reader", test_waits_for_reader);
 	vit_test_add("/surface/dropped/by-reader", test_dropped_by_reader);
+	vit_test_add("/surface/dropped/unread", test_dropped_unread);
 	vit_test_add("/surface/dropped/updating", test_dropped_updating);
 	vit_test_add("/surface/outlives-client", test_outlives_client);
 	vit_test_add("/surface/many", test_many_surfaces);
