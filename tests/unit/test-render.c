@@ -8,13 +8,18 @@
 #include "encoders/render.h"
 
 #include <drm_fourcc.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "config/error.h"
 #include "config/fd.h"
+#include "encoders/render-protocol.h"
 #include "tests/support/fixture.h"
 #include "tests/support/surface-fixture.h"
 
@@ -243,6 +248,153 @@ static void test_program_away(void)
 	g_assert_cmpint(rmdir(folder), ==, 0);
 }
 
+/* Says how many fds a process has open. */
+static unsigned count_fds_of(int pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/fd", pid);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	unsigned count = 0;
+
+	g_assert_nonnull(dir);
+	while (g_dir_read_name(dir)) {
+		count++;
+	}
+	return count;
+}
+
+/* It gets the standard three and the socket, whatever is open here; and keeps a buffer's fd. */
+static void test_inherits_no_fds(void)
+{
+	SurfaceFixture fixture;
+	int leaky = dup2(STDIN_FILENO, 77);
+
+	g_assert_cmpint(leaky, ==, 77);
+	surface_fixture_init(&fixture, 64, 64);
+	surface_fixture_update(&fixture, NULL);
+	g_assert_cmpuint(count_fds_of(vit_render_get_pid(fixture.render)), ==, 5);
+	vit_render_forget_buffers(fixture.render);
+	vit_surface_unref(fixture.surface);
+	/* The answer to a later job says that the requests before it were obeyed. */
+	fixture.surface = vit_surface_new(fixture.render, 64, 64, NULL);
+	surface_fixture_update(&fixture, NULL);
+	g_assert_cmpuint(count_fds_of(vit_render_get_pid(fixture.render)), ==, 5);
+	surface_fixture_clear(&fixture);
+	(void)close(leaky);
+}
+
+/* A parent of its own for a vitrine-render that is at work, whose pid it writes to @pipe_fd. */
+static void be_parent(int pipe_fd)
+{
+	SurfaceFixture fixture;
+	int pid;
+
+	surface_fixture_init(&fixture, 64, 64);
+	surface_fixture_update(&fixture, NULL);
+	pid = vit_render_get_pid(fixture.render);
+	if (write(pipe_fd, &pid, sizeof(pid)) == sizeof(pid)) {
+		(void)pause();
+	}
+	_exit(1);
+}
+
+static bool is_process_gone(void *user_data)
+{
+	struct pollfd gone = {.fd = *(int *)user_data, .events = POLLIN};
+
+	return poll(&gone, 1, 10) > 0;
+}
+
+static gboolean on_tick(void *user_data)
+{
+	return G_SOURCE_CONTINUE;
+}
+
+/* Even one that cannot notice that its connection ended. */
+static void test_dies_with_parent(void)
+{
+	int ends[2], pid = -1;
+	VIT_AUTOFD int render_pidfd = -1;
+	unsigned ticks = g_timeout_add(10, on_tick, NULL);
+	pid_t parent;
+
+	g_assert_cmpint(pipe2(ends, O_CLOEXEC), ==, 0);
+	parent = fork();
+	if (parent == 0) {
+		be_parent(ends[1]);
+	}
+	g_assert_cmpint(read(ends[0], &pid, sizeof(pid)), ==, sizeof(pid));
+	g_assert_cmpint(pid, >, 0);
+	render_pidfd = pidfd_open(pid, 0);
+	g_assert_cmpint(kill(pid, SIGSTOP), ==, 0);
+	g_assert_cmpint(kill(parent, SIGKILL), ==, 0);
+	g_assert_cmpint(waitpid(parent, NULL, 0), ==, parent);
+	vit_test_wait("the end of a process", SURFACE_PATIENCE_S, is_process_gone, &render_pidfd);
+	g_source_remove(ticks);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
+/* Every second pixel of some rows: as many rectangles as a job may have. */
+static void add_dots(pixman_region32_t *region)
+{
+	for (int y = 0; y < 8; y += 2) {
+		for (int x = 0; x < 120; x += 2) {
+			(void)pixman_region32_union_rect(region, region, x, y, 1, 1);
+		}
+	}
+	g_assert_cmpint(pixman_region32_n_rects(region), ==, 240);
+}
+
+/* More jobs than the socket holds, for a process that stands still and then goes on. */
+static void test_full_socket(void)
+{
+	enum {
+		N = VIT_RENDER_MAX_SURFACES
+	};
+	VitRenderOptions options = {.program = g_getenv("VIT_TEST_RENDER"),
+				    .job_deadline_ms = 20000};
+	SurfaceFixture fixture = {.render = vit_render_new(&options, NULL)};
+	g_autoptr(VitShmImage) image =
+		vit_shm_image_new(120, 8, DRM_FORMAT_XRGB8888, 0, false, NULL);
+	VitBuffer *buffer = vit_shm_image_get_buffer(image);
+	VitSurface *surfaces[N];
+	SurfaceEnding endings[N] = {0};
+	pixman_region32_t dots;
+
+	pixman_region32_init(&dots);
+	add_dots(&dots);
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < N; i++) {
+			if (round == 0) {
+				surfaces[i] = vit_surface_new(fixture.render, 120, 8, NULL);
+				pixman_region32_init(&endings[i].changed);
+			}
+			endings[i].count = 0;
+			vit_surface_update(surfaces[i], buffer, round == 0 ? NULL : &dots,
+					   on_surface_updated, &endings[i]);
+		}
+		if (round == 1) {
+			g_assert_cmpint(kill(fixture.pid, SIGCONT), ==, 0);
+		}
+		for (unsigned i = 0; i < N; i++) {
+			vit_test_wait("each update", SURFACE_PATIENCE_S, is_surface_update_ended,
+				      &endings[i]);
+			g_assert_no_error(endings[i].error);
+		}
+		if (round == 0) {
+			surface_fixture_stop(&fixture);
+		}
+	}
+	g_assert_cmpuint(vit_render_get_stats(fixture.render).restarts, ==, 0);
+	g_assert_cmpuint(vit_render_get_stats(fixture.render).jobs, ==, 2 * N);
+	for (unsigned i = 0; i < N; i++) {
+		vit_surface_unref(surfaces[i]);
+		pixman_region32_fini(&endings[i].changed);
+	}
+	vit_render_unref(fixture.render);
+	pixman_region32_fini(&dots);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -256,5 +408,8 @@ int main(int argc, char **argv)
 	vit_test_add("/render/ends-at-once", test_ends_at_once);
 	vit_test_add("/render/no-program", test_no_program);
 	vit_test_add("/render/program-away", test_program_away);
+	vit_test_add("/render/inherits-no-fds", test_inherits_no_fds);
+	vit_test_add("/render/dies-with-parent", test_dies_with_parent);
+	vit_test_add("/render/full-socket", test_full_socket);
 	return g_test_run();
 }
