@@ -300,7 +300,6 @@ static void on_process_received(void *user_data, const VitRenderPacket *packet)
 	}
 	(void)g_queue_pop_head(&self->jobs);
 	render_disarm_deadline(self);
-	render_arm_deadline(self);
 	if (job->buffer) {
 		job->buffer->deaths = 0;
 		self->stats.last_job_ns = done->time_ns;
@@ -310,6 +309,8 @@ static void on_process_received(void *user_data, const VitRenderPacket *packet)
 				      job->target->height, &changed);
 	render_end_job(self, job, &changed, error);
 	pixman_region32_fini(&changed);
+	/* The job may have been the last that kept a buffer. */
+	render_send_all(self);
 }
 
 static const VitRenderProcessEvents process_events = {

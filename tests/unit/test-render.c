@@ -170,6 +170,49 @@ static void test_too_many_surfaces(void)
 	surface_fixture_clear(&fixture);
 }
 
+typedef struct ProcessFds {
+	SurfaceFixture *fixture;
+	unsigned count;
+} ProcessFds;
+
+static unsigned count_process_fds(SurfaceFixture *fixture)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/fd", vit_render_get_pid(fixture->render));
+	g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+	unsigned count = 0;
+
+	g_assert_nonnull(folder);
+	while (g_dir_read_name(folder)) {
+		count++;
+	}
+	return count;
+}
+
+static bool has_process_fds(void *user_data)
+{
+	ProcessFds *expected = user_data;
+
+	return count_process_fds(expected->fixture) == expected->count;
+}
+
+/* Forgotten while it is read: it goes when that is over, not when something else is read. */
+static void test_forgotten_while_read(void)
+{
+	SurfaceFixture fixture;
+	ProcessFds before = {.fixture = &fixture};
+
+	surface_fixture_init(&fixture, 64, 64);
+	surface_fixture_update(&fixture, NULL);
+	vit_render_forget_buffers(fixture.render);
+	surface_fixture_update(&fixture, NULL);
+	before.count = count_process_fds(&fixture) - 1;
+	surface_fixture_ask_for(&fixture, vit_shm_image_get_buffer(fixture.image), NULL);
+	vit_render_forget_buffers(fixture.render);
+	surface_fixture_await(&fixture);
+	vit_test_wait("the process to let go", SURFACE_PATIENCE_S, has_process_fds, &before);
+	surface_fixture_clear(&fixture);
+}
+
 /* Each kind of nonsense is one restart and one failed update; nothing is shown, nothing leaks. */
 static void test_nonsense(void)
 {
@@ -404,6 +447,7 @@ int main(int argc, char **argv)
 	vit_test_add("/render/stopped", test_stopped);
 	vit_test_add("/render/deadly-buffer", test_deadly_buffer);
 	vit_test_add("/render/truncated-memory", test_truncated);
+	vit_test_add("/render/forgotten-while-read", test_forgotten_while_read);
 	vit_test_add("/render/nonsense", test_nonsense);
 	vit_test_add("/render/ends-at-once", test_ends_at_once);
 	vit_test_add("/render/no-program", test_no_program);
