@@ -48,6 +48,9 @@ static bool mapping_map(VitMapping *self, GError **error)
 	const VitFormat *format = vit_buffer_get_format(self->buffer);
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	uint64_t offset_bytes = layout->offset_bytes[0] / page_bytes * page_bytes;
+	uint64_t n_bytes = layout->offset_bytes[0] - offset_bytes +
+			   (uint64_t)layout->stride_bytes[0] * (layout->height - 1) +
+			   (uint64_t)layout->width * format->bytes_per_pixel;
 	void *pixels;
 
 	if (!vit_buffer_is_linear(self->buffer)) {
@@ -57,10 +60,16 @@ static bool mapping_map(VitMapping *self, GError **error)
 			    format->name, layout->modifier);
 		return false;
 	}
-	self->lead_bytes = layout->offset_bytes[0] - offset_bytes;
-	self->map_bytes = self->lead_bytes +
-			  (size_t)layout->stride_bytes[0] * (layout->height - 1) +
-			  (size_t)layout->width * format->bytes_per_pixel;
+	/* A file may be larger than all memory of a 32-bit process. */
+	if (n_bytes > PTRDIFF_MAX) {
+		g_set_error(error, VIT_ERROR, VIT_ERROR_UNSUPPORTED,
+			    "%s buffer of %" G_GUINT64_FORMAT
+			    " bytes is too large to be mapped for the CPU",
+			    format->name, n_bytes);
+		return false;
+	}
+	self->lead_bytes = (size_t)(layout->offset_bytes[0] - offset_bytes);
+	self->map_bytes = (size_t)n_bytes;
 	pixels = mmap(NULL, self->map_bytes, PROT_READ, MAP_SHARED,
 		      vit_buffer_peek_fd(self->buffer, 0), (off_t)offset_bytes);
 	if (pixels == MAP_FAILED) {
