@@ -27,7 +27,7 @@ static void client_end_of_output(VitVncClient *self, VitOutputResult result)
 {
 	g_autofree char *reason = NULL;
 
-	if (result == VIT_OUTPUT_FAILED) {
+	if (result == VIT_OUTPUT_FAILED && errno != EPIPE && errno != ECONNRESET) {
 		reason = g_strdup_printf("the connection broke (%s).", g_strerror(errno));
 	}
 	vit_vnc_client_close(self, reason ? reason : "it closed the connection.");

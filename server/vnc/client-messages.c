@@ -185,12 +185,28 @@ static void held_pointer_release(VitVncHeldPointer *held, VitVncClient *self)
 	}
 }
 
+/*
+ * Whether a pointer message was sent before the viewer heard that it is to send movements, or
+ * positions again. Positions are below the largest side, movements near VIT_RFB_RELATIVE_ORIGIN.
+ */
+static bool client_is_out_of_date(const VitVncClient *self, const VitRfbMessage *message)
+{
+	bool is_movement = message->pointer.x > VIT_BUFFER_MAX_SIDE ||
+			   message->pointer.y > VIT_BUFFER_MAX_SIDE;
+
+	return message->type == VIT_RFB_POINTER && self->was_told_pointer_mode &&
+	       is_movement != self->sends_movements;
+}
+
 static void client_hold_or_act(VitVncClient *self, VitVncHeldPointer *held,
 			       const VitRfbMessage *message)
 {
 	/* Movements add up, so none of them may be lost. */
 	bool can_hold = message->type == VIT_RFB_POINTER && !self->sends_movements;
 
+	if (client_is_out_of_date(self, message)) {
+		return;
+	}
 	if (message->type == VIT_RFB_POINTER) {
 		self->pointer_us = g_get_monotonic_time();
 	}
@@ -245,7 +261,7 @@ void vit_vnc_client_process_messages(VitVncClient *self)
 	self->n_input_bytes = (unsigned)span.n_bytes;
 	if (!parsed) {
 		g_autofree char *reason =
-			g_strdup_printf("it broke the protocol. %s", error->message);
+			g_strdup_printf("it broke the protocol: %s.", error->message);
 
 		vit_vnc_client_close(self, reason);
 	}

@@ -56,7 +56,8 @@ struct VitVncClient {
 	VitRfbParser parser;
 	VitVncInput *keys_and_pointer;
 	bool absolute_pointer;      /* the guest's is */
-	bool sends_movements;       /* the viewer was told to */
+	bool was_told_pointer_mode; /* by QEMU pointer motion change … */
+	bool sends_movements;       /* … to send these */
 	int64_t pointer_us;         /* monotonic time of its last pointer message */
 	VitVncCommand held_command; /* waits for room in the mailbox … */
 	bool holds_command;         /* … and then nothing is read */

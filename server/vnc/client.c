@@ -30,12 +30,21 @@ static gboolean on_client_gone(void *user_data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Tells the worker to end; a write of its that waits comes back with an error. */
+/*
+ * Tells the worker to end. A write of its that waits comes back with an error, but only once there
+ * is room again: select(2), with which libvncserver waits, takes no notice of a hang-up when it
+ * waits for room.
+ */
 static void client_end_worker(VitVncClient *self)
 {
-	if (self->worker) {
-		vit_vnc_mailbox_quit(self->mailbox);
-		(void)shutdown(self->worker_fd, SHUT_RDWR);
+	uint8_t unused[4096];
+
+	if (!self->worker) {
+		return;
+	}
+	vit_vnc_mailbox_quit(self->mailbox);
+	(void)shutdown(self->worker_fd, SHUT_RDWR);
+	while (recv(self->worker_fd, unused, sizeof(unused), MSG_DONTWAIT) > 0) {
 	}
 }
 
@@ -98,6 +107,7 @@ static void client_note_told(VitVncClient *self, const VitVncNews *news)
 		vit_rfb_parser_set_extended_buttons(&self->parser, true);
 	}
 	if (news->told_pointer_mode) {
+		self->was_told_pointer_mode = true;
 		self->sends_movements = !news->told_absolute;
 		vit_vnc_client_update_pointer_mode(self);
 	}

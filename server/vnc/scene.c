@@ -47,6 +47,7 @@ void vit_vnc_scene_set_cursor_position(VitVncScene *self, int32_t x, int32_t y, 
 	self->cursor_x = CLAMP(x, -VIT_BUFFER_MAX_SIDE, VIT_BUFFER_MAX_SIDE);
 	self->cursor_y = CLAMP(y, -VIT_BUFFER_MAX_SIDE, VIT_BUFFER_MAX_SIDE);
 	self->cursor_visible = visible;
+	self->cursor_was_visible |= visible;
 	self->changed |= VIT_VNC_SCENE_CURSOR_POSITION;
 }
 
@@ -83,6 +84,7 @@ void vit_vnc_scene_take(VitVncScene *self, VitVncScene *from)
 	if (changed & VIT_VNC_SCENE_CURSOR_POSITION) {
 		vit_vnc_scene_set_cursor_position(self, from->cursor_x, from->cursor_y,
 						  from->cursor_visible);
+		self->cursor_was_visible |= from->cursor_was_visible;
 	}
 	if (changed & VIT_VNC_SCENE_LEDS) {
 		vit_vnc_scene_set_leds(self, from->leds);
@@ -119,6 +121,7 @@ void vit_vnc_scene_copy(VitVncScene *self, const VitVncScene *from)
 	}
 	vit_vnc_scene_set_cursor_position(self, from->cursor_x, from->cursor_y,
 					  from->cursor_visible);
+	self->cursor_was_visible = from->cursor_was_visible;
 	vit_vnc_scene_set_leds(self, from->leds);
 	vit_vnc_scene_set_pointer_mode(self, from->pointer_absolute);
 }

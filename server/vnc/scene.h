@@ -35,8 +35,9 @@ typedef struct VitVncScene {
 	VitCursor *cursor;        /* owned; may be NULL */
 	int32_t cursor_x, cursor_y;
 	bool cursor_visible;
-	unsigned leds; /* VitLeds bits */
-	char *name;    /* owned; may be NULL */
+	bool cursor_was_visible; /* at least once: before that nobody said that it is hidden */
+	unsigned leds;           /* VitLeds bits */
+	char *name;              /* owned; may be NULL */
 	bool pointer_absolute;
 } VitVncScene;
 

@@ -2,36 +2,13 @@
 /* Copyright 2026 The Vitrine authors */
 
 /*
- * What one viewer is sent.
- *
- * An update holds first the pseudo-rectangles that are due, then the pixels of damage within what
- * the viewer asked for. A change of size goes alone in an update of its own, as what follows is
- * counted in the new size; the request counts as answered, and viewers make the next for the new
- * size. TigerVNC decides at its first FramebufferUpdate whether to use continuous updates, so what
- * announces them is sent at once, and all else with the next update.
+ * What one viewer knows and wants. What it is to be told is noted as pending and goes with the next
+ * update; all but the announcement of fences and continuous updates, which goes at once: TigerVNC
+ * decides at its first FramebufferUpdate whether to use them.
  */
-#include "server/vnc/session.h"
+#include "server/vnc/session-private.h"
 
-#include "config/error.h"
-#include "server/vnc/cursor-rects.h"
 #include "server/vnc/pseudo-rects.h"
-
-/* More rectangles than this become their bounding box. */
-#define MAX_UPDATE_RECTS 400
-
-/* What the viewer is to be told with the next update, as bits. */
-typedef enum VitVncPending {
-	PENDING_SIZE = 1 << 0,        /* the surface's is another one than the viewer's */
-	PENDING_SIZE_ANSWER = 1 << 1, /* ExtendedDesktopSize for a full request */
-	PENDING_SIZE_RESULT = 1 << 2, /* and for a SetDesktopSize */
-	PENDING_NAME = 1 << 3,
-	PENDING_EXTENDED_KEY = 1 << 4,
-	PENDING_EXTENDED_BUTTONS = 1 << 5,
-	PENDING_POINTER_MODE = 1 << 6,
-	PENDING_LEDS = 1 << 7,
-	PENDING_CURSOR = 1 << 8,
-	PENDING_WARP = 1 << 9,
-} VitVncPending;
 
 bool vit_vnc_session_init(VitVncSession *self, VitRfbEngine *engine, uint32_t width,
 			  uint32_t height, GError **error)
@@ -71,8 +48,7 @@ static bool session_fits(const VitVncSession *self)
 	       vit_surface_get_height(self->scene.surface) == self->shadow.height;
 }
 
-/* The viewer has nothing right any more. */
-static void session_damage_all(VitVncSession *self)
+void vit_vnc_session_damage_all(VitVncSession *self)
 {
 	pixman_region32_union_rect(&self->scene.damage, &self->scene.damage, 0, 0,
 				   self->shadow.width, self->shadow.height);
@@ -81,14 +57,14 @@ static void session_damage_all(VitVncSession *self)
 /* A viewer that cannot change its size sees the surface cut off, or black beside it. */
 static void session_see_new_surface(VitVncSession *self)
 {
-	self->pending &= ~(unsigned)PENDING_SIZE;
+	self->pending &= ~(unsigned)VIT_VNC_PENDING_SIZE;
 	if (session_fits(self)) {
 		return;
 	}
-	self->pending |= PENDING_SIZE;
+	self->pending |= VIT_VNC_PENDING_SIZE;
 	if (!session_can_resize(self)) {
 		vit_vnc_shadow_blacken(&self->shadow);
-		session_damage_all(self);
+		vit_vnc_session_damage_all(self);
 	}
 }
 
@@ -103,17 +79,18 @@ static void session_place_cursor(VitVncSession *self)
 
 static void session_see_cursor(VitVncSession *self, unsigned changed)
 {
+	const VitVncScene *scene = &self->scene;
+	bool is_hidden = scene->cursor_was_visible && !scene->cursor_visible;
+
 	if (!(changed & (VIT_VNC_SCENE_CURSOR | VIT_VNC_SCENE_CURSOR_POSITION))) {
 		return;
 	}
 	session_place_cursor(self);
-	self->cursor_was_known |= self->scene.cursor != NULL;
-	if (self->cursor_was_known && (changed & VIT_VNC_SCENE_CURSOR ||
-				       self->scene.cursor_visible != self->cursor_is_visible)) {
-		self->pending |= PENDING_CURSOR;
+	self->cursor_was_known |= scene->cursor != NULL;
+	if (changed & VIT_VNC_SCENE_CURSOR || is_hidden != self->cursor_is_hidden) {
+		self->pending |= VIT_VNC_PENDING_CURSOR;
 	}
-	self->cursor_is_visible = self->scene.cursor_visible;
-	self->cursor_was_visible |= self->scene.cursor_visible;
+	self->cursor_is_hidden = is_hidden;
 }
 
 void vit_vnc_session_see(VitVncSession *self)
@@ -122,10 +99,10 @@ void vit_vnc_session_see(VitVncSession *self)
 		unsigned part;
 		unsigned pending;
 	} plain[] = {
-		{VIT_VNC_SCENE_LEDS, PENDING_LEDS},
-		{VIT_VNC_SCENE_NAME, PENDING_NAME},
-		{VIT_VNC_SCENE_POINTER_MODE, PENDING_POINTER_MODE},
-		{VIT_VNC_SCENE_WARP, PENDING_WARP},
+		{VIT_VNC_SCENE_LEDS, VIT_VNC_PENDING_LEDS},
+		{VIT_VNC_SCENE_NAME, VIT_VNC_PENDING_NAME},
+		{VIT_VNC_SCENE_POINTER_MODE, VIT_VNC_PENDING_POINTER_MODE},
+		{VIT_VNC_SCENE_WARP, VIT_VNC_PENDING_WARP},
 	};
 	unsigned changed = self->scene.changed;
 
@@ -141,21 +118,22 @@ void vit_vnc_session_see(VitVncSession *self)
 	}
 }
 
-/* VitVncPending bits of what the viewer understands. */
-static unsigned session_understands(const VitVncSession *self)
+unsigned vit_vnc_session_understands(const VitVncSession *self)
 {
 	const VitRfbEncodings *encodings = &self->encodings;
 	unsigned bits = 0;
 
-	bits |= session_can_resize(self) ? PENDING_SIZE : 0;
-	bits |= encodings->extended_desktop_size ? PENDING_SIZE_ANSWER | PENDING_SIZE_RESULT : 0;
-	bits |= encodings->desktop_name && self->scene.name ? PENDING_NAME : 0;
-	bits |= encodings->extended_key ? PENDING_EXTENDED_KEY : 0;
-	bits |= encodings->extended_buttons ? PENDING_EXTENDED_BUTTONS : 0;
-	bits |= encodings->pointer_motion_change ? PENDING_POINTER_MODE : 0;
-	bits |= encodings->led_state ? PENDING_LEDS : 0;
-	bits |= session_sends_cursor(self) && self->cursor_was_known ? PENDING_CURSOR : 0;
-	bits |= encodings->pointer_position ? PENDING_WARP : 0;
+	bits |= session_can_resize(self) ? VIT_VNC_PENDING_SIZE : 0;
+	bits |= encodings->extended_desktop_size
+			? VIT_VNC_PENDING_SIZE_ANSWER | VIT_VNC_PENDING_SIZE_RESULT
+			: 0;
+	bits |= encodings->desktop_name && self->scene.name ? VIT_VNC_PENDING_NAME : 0;
+	bits |= encodings->extended_key ? VIT_VNC_PENDING_EXTENDED_KEY : 0;
+	bits |= encodings->extended_buttons ? VIT_VNC_PENDING_EXTENDED_BUTTONS : 0;
+	bits |= encodings->pointer_motion_change ? VIT_VNC_PENDING_POINTER_MODE : 0;
+	bits |= encodings->led_state ? VIT_VNC_PENDING_LEDS : 0;
+	bits |= session_sends_cursor(self) && self->cursor_was_known ? VIT_VNC_PENDING_CURSOR : 0;
+	bits |= encodings->pointer_position ? VIT_VNC_PENDING_WARP : 0;
 	return bits;
 }
 
@@ -177,12 +155,13 @@ static bool session_announce(VitVncSession *self)
 
 static bool session_set_encodings(VitVncSession *self, const VitRfbEncodings *encodings)
 {
-	const unsigned once = PENDING_NAME | PENDING_EXTENDED_KEY | PENDING_EXTENDED_BUTTONS |
-			      PENDING_POINTER_MODE | PENDING_LEDS | PENDING_CURSOR;
-	unsigned before = session_understands(self);
+	const unsigned once = VIT_VNC_PENDING_NAME | VIT_VNC_PENDING_EXTENDED_KEY |
+			      VIT_VNC_PENDING_EXTENDED_BUTTONS | VIT_VNC_PENDING_POINTER_MODE |
+			      VIT_VNC_PENDING_LEDS | VIT_VNC_PENDING_CURSOR;
+	unsigned before = vit_vnc_session_understands(self);
 
 	self->encodings = *encodings;
-	self->pending |= session_understands(self) & ~before & once;
+	self->pending |= vit_vnc_session_understands(self) & ~before & once;
 	session_place_cursor(self);
 	return vit_rfb_engine_set_encodings(self->engine, encodings->pixel_encodings,
 					    encodings->n_pixel_encodings) &&
@@ -191,7 +170,7 @@ static bool session_set_encodings(VitVncSession *self, const VitRfbEncodings *en
 
 static bool session_set_pixel_format(VitVncSession *self, const VitRfbPixelFormat *format)
 {
-	self->pending |= PENDING_CURSOR;
+	self->pending |= VIT_VNC_PENDING_CURSOR;
 	return vit_rfb_engine_set_pixel_format(self->engine, format);
 }
 
@@ -207,7 +186,7 @@ static pixman_box32_t session_clip(const VitVncSession *self, const pixman_box32
 	};
 }
 
-static void region_add(pixman_region32_t *region, const pixman_box32_t *box)
+void vit_vnc_region_add(pixman_region32_t *region, const pixman_box32_t *box)
 {
 	if (box->x1 < box->x2 && box->y1 < box->y2) {
 		pixman_region32_union_rect(region, region, box->x1, box->y1,
@@ -220,10 +199,10 @@ static void session_request(VitVncSession *self, const pixman_box32_t *box, bool
 {
 	pixman_box32_t clipped = session_clip(self, box);
 
-	region_add(&self->requested, &clipped);
+	vit_vnc_region_add(&self->requested, &clipped);
 	if (!incremental) {
-		region_add(&self->scene.damage, &clipped);
-		self->pending |= PENDING_SIZE_ANSWER;
+		vit_vnc_region_add(&self->scene.damage, &clipped);
+		self->pending |= VIT_VNC_PENDING_SIZE_ANSWER;
 	}
 }
 
@@ -270,7 +249,7 @@ bool vit_vnc_session_obey(VitVncSession *self, const VitVncCommand *command)
 	case VIT_VNC_COMMAND_FENCE:
 		return session_return_fence(self, command);
 	case VIT_VNC_COMMAND_DESKTOP_SIZE:
-		self->pending |= PENDING_SIZE_RESULT;
+		self->pending |= VIT_VNC_PENDING_SIZE_RESULT;
 		self->size_result = command->desktop_size_result;
 		return true;
 	}
@@ -281,208 +260,4 @@ bool vit_vnc_session_wants_update(const VitVncSession *self)
 {
 	return self->is_continuous ||
 	       pixman_region32_not_empty((pixman_region32_t *)&self->requested);
-}
-
-/* The pixels that the viewer lacks and wants. @ret_region is initialized. */
-static void session_get_region(const VitVncSession *self, pixman_region32_t *ret_region)
-{
-	pixman_region32_copy(ret_region, (pixman_region32_t *)&self->requested);
-	if (self->is_continuous) {
-		region_add(ret_region, &self->continuous_box);
-	}
-	pixman_region32_intersect(ret_region, ret_region, (pixman_region32_t *)&self->scene.damage);
-	if (!self->scene.has_pixels) {
-		pixman_region32_clear(ret_region);
-	}
-}
-
-static unsigned session_due(const VitVncSession *self)
-{
-	return self->pending & session_understands(self);
-}
-
-bool vit_vnc_session_has_update(const VitVncSession *self)
-{
-	unsigned due = session_due(self);
-	pixman_region32_t region;
-	bool has_pixels;
-
-	if (due & PENDING_SIZE) {
-		return true;
-	}
-	/* A viewer that takes only one picture takes the first update for it. */
-	if (due && (self->was_sent_pixels || self->scene.has_pixels)) {
-		return true;
-	}
-	pixman_region32_init(&region);
-	session_get_region(self, &region);
-	has_pixels = pixman_region32_not_empty(&region);
-	pixman_region32_fini(&region);
-	return has_pixels;
-}
-
-/* Returns the number of rectangles. */
-static unsigned session_append_size(VitVncSession *self, unsigned due, GByteArray *rects)
-{
-	uint16_t width = (uint16_t)self->shadow.width, height = (uint16_t)self->shadow.height;
-	unsigned n_rects = 0;
-
-	if (due & PENDING_SIZE_RESULT) {
-		vit_rfb_append_extended_desktop_size(rects, width, height,
-						     VIT_RFB_DESKTOP_SIZE_BY_THIS_CLIENT,
-						     self->size_result);
-		n_rects++;
-	}
-	if (due & PENDING_SIZE && !self->encodings.extended_desktop_size) {
-		vit_rfb_append_desktop_size(rects, width, height);
-		n_rects++;
-	} else if (due & (PENDING_SIZE | PENDING_SIZE_ANSWER)) {
-		vit_rfb_append_extended_desktop_size(rects, width, height,
-						     VIT_RFB_DESKTOP_SIZE_BY_SERVER,
-						     VIT_RFB_DESKTOP_SIZE_OK);
-		n_rects++;
-	}
-	return n_rects;
-}
-
-static unsigned session_append_pointer(VitVncSession *self, unsigned due, VitVncNews *news,
-				       GByteArray *rects)
-{
-	unsigned n_rects = 0;
-
-	if (due & PENDING_POINTER_MODE) {
-		vit_rfb_append_pointer_motion_change(rects, self->scene.pointer_absolute,
-						     (uint16_t)self->shadow.width,
-						     (uint16_t)self->shadow.height);
-		news->told_pointer_mode = true;
-		news->told_absolute = self->scene.pointer_absolute;
-		n_rects++;
-	}
-	if (due & PENDING_CURSOR) {
-		bool hidden = self->cursor_was_visible && !self->scene.cursor_visible;
-		const VitCursor *cursor = hidden ? NULL : self->scene.cursor;
-
-		if (self->encodings.cursor_with_alpha) {
-			vit_rfb_append_cursor_with_alpha(rects, cursor);
-		} else {
-			vit_rfb_append_cursor(rects, self->engine, cursor);
-		}
-		n_rects++;
-	}
-	if (due & PENDING_WARP) {
-		vit_rfb_append_pointer_position(
-			rects,
-			(uint16_t)CLAMP(self->scene.cursor_x, 0, (int32_t)self->shadow.width - 1),
-			(uint16_t)CLAMP(self->scene.cursor_y, 0, (int32_t)self->shadow.height - 1));
-		n_rects++;
-	}
-	return n_rects;
-}
-
-static unsigned session_append_keyboard(VitVncSession *self, unsigned due, VitVncNews *news,
-					GByteArray *rects)
-{
-	unsigned n_rects = 0;
-
-	if (due & PENDING_NAME) {
-		vit_rfb_append_desktop_name(rects, self->scene.name);
-		n_rects++;
-	}
-	if (due & PENDING_EXTENDED_KEY) {
-		vit_rfb_append_extended_key(rects);
-		n_rects++;
-	}
-	if (due & PENDING_EXTENDED_BUTTONS) {
-		vit_rfb_append_extended_buttons(rects);
-		news->told_extended_buttons = true;
-		n_rects++;
-	}
-	if (due & PENDING_LEDS) {
-		vit_rfb_append_led_state(rects, self->scene.leds);
-		n_rects++;
-	}
-	return n_rects;
-}
-
-/* Takes over the surface's size; the viewer hears of it in @rects. */
-static bool session_resize(VitVncSession *self, GError **error)
-{
-	if (!vit_vnc_shadow_resize(&self->shadow, vit_surface_get_width(self->scene.surface),
-				   vit_surface_get_height(self->scene.surface), error)) {
-		return false;
-	}
-	vit_rfb_engine_set_framebuffer(self->engine, self->shadow.pixels, self->shadow.width,
-				       self->shadow.height);
-	session_damage_all(self);
-	self->continuous_box = (pixman_box32_t){
-		.x2 = (int32_t)self->shadow.width,
-		.y2 = (int32_t)self->shadow.height,
-	};
-	return true;
-}
-
-/* Takes what is to be sent out of the damage and brings the shadow up to date there. */
-static void session_take_pixels(VitVncSession *self, pixman_region32_t *ret_region)
-{
-	session_get_region(self, ret_region);
-	if (!pixman_region32_not_empty(ret_region)) {
-		return;
-	}
-	if (pixman_region32_n_rects(ret_region) > MAX_UPDATE_RECTS) {
-		pixman_box32_t box = *pixman_region32_extents(ret_region);
-
-		region_add(ret_region, &box);
-	}
-	pixman_region32_subtract(&self->scene.damage, &self->scene.damage, ret_region);
-	vit_vnc_shadow_copy(&self->shadow, self->scene.surface, ret_region);
-	self->was_sent_pixels = true;
-}
-
-/* After a continuous update: what the viewer returns says how far it is. */
-static bool session_send_fence(VitVncSession *self, VitVncNews *news)
-{
-	g_autoptr(GByteArray) fence = NULL;
-	uint32_t number = GUINT32_TO_BE(self->n_fences);
-
-	if (!self->is_continuous || !self->encodings.fence) {
-		return true;
-	}
-	fence = g_byte_array_new();
-	vit_rfb_append_fence(fence, VIT_RFB_FENCE_REQUEST | VIT_RFB_FENCE_BLOCK_BEFORE,
-			     (const uint8_t *)&number, sizeof(number));
-	self->n_fences++;
-	news->n_fences++;
-	return vit_rfb_engine_write(self->engine, fence->data, fence->len);
-}
-
-bool vit_vnc_session_send_update(VitVncSession *self, VitVncNews *news, GError **error)
-{
-	g_autoptr(GByteArray) rects = g_byte_array_new();
-	unsigned due = session_due(self), n_rects = 0;
-	pixman_region32_t region;
-	bool sent;
-
-	if (due & PENDING_SIZE) {
-		due &= PENDING_SIZE | PENDING_SIZE_ANSWER | PENDING_SIZE_RESULT;
-		if (!session_resize(self, error)) {
-			return false;
-		}
-	}
-	pixman_region32_init(&region);
-	n_rects += session_append_size(self, due, rects);
-	n_rects += session_append_keyboard(self, due, news, rects);
-	n_rects += session_append_pointer(self, due, news, rects);
-	self->pending &= ~due;
-	if (!(due & PENDING_SIZE)) {
-		session_take_pixels(self, &region);
-	}
-	pixman_region32_clear(&self->requested);
-	sent = vit_rfb_engine_send_update(self->engine, rects, n_rects, &region) &&
-	       session_send_fence(self, news);
-	pixman_region32_fini(&region);
-	if (!sent) {
-		g_set_error(error, VIT_ERROR, VIT_ERROR_DISCONNECTED,
-			    "The viewer is not to be written to any more.");
-	}
-	return sent;
 }

@@ -22,7 +22,7 @@ typedef struct VitVncSession {
 	VitVncScene scene;    /* its damage: what the viewer does not have yet */
 	VitVncShadow shadow;
 	VitRfbEncodings encodings;
-	unsigned pending; /* VitVncPending bits, in session.c */
+	unsigned pending; /* VitVncPending bits, of session-private.h */
 	VitRfbDesktopSizeResult size_result;
 	pixman_region32_t requested;
 	bool is_continuous;
@@ -30,7 +30,7 @@ typedef struct VitVncSession {
 	bool told_fence, told_continuous; /* that this server knows them */
 	bool was_sent_pixels;
 	bool cursor_was_known; /* the guest has had a pointer shape */
-	bool cursor_is_visible, cursor_was_visible;
+	bool cursor_is_hidden;
 	uint32_t n_fences;
 } VitVncSession;
 
@@ -51,8 +51,21 @@ bool vit_vnc_session_wants_update(const VitVncSession *self);
 /* Whether there is something for such an update. */
 bool vit_vnc_session_has_update(const VitVncSession *self);
 
+typedef struct VitVncUpdate {
+	GByteArray *rects; /* that are no pixels, encoded */
+	unsigned n_rects;
+	pixman_region32_t pixels;
+	/* What the viewer is told that matters to how it is to be understood. */
+	bool tells_pointer_mode, tells_absolute;
+	bool tells_extended_buttons;
+	bool has_fence; /* a fence follows, as the update was not asked for */
+} VitVncUpdate;
+
 /*
- * Sends an update of what there is. @news is told what the viewer was told. Errors: DISCONNECTED
- * (the engine broke), INTERNAL.
+ * Makes an update of what there is, and takes that out of what is to be sent. Errors: INTERNAL (no
+ * memory); then nothing is to be cleared.
  */
-bool vit_vnc_session_send_update(VitVncSession *self, VitVncNews *news, GError **error);
+bool vit_vnc_session_make_update(VitVncSession *self, VitVncUpdate *ret_update, GError **error);
+/* Sends it. Returns false when the engine broke. */
+bool vit_vnc_session_send_update(VitVncSession *self, const VitVncUpdate *update);
+void vit_vnc_update_clear(VitVncUpdate *self);

@@ -42,25 +42,55 @@ static void worker_wish(VitVncWorker *self)
 	vit_vnc_mailbox_post(self->mailbox);
 }
 
-/* Sends an update, without the lock meanwhile, and tells the loop what came of it. */
+static bool worker_fail(GError **error)
+{
+	g_set_error(error, VIT_ERROR, VIT_ERROR_DISCONNECTED, "it cannot be written to any more.");
+	return false;
+}
+
+/*
+ * Tells the loop how to understand what the viewer sends once it has the update; before the viewer
+ * has it, so that nothing is misunderstood that answers it.
+ */
+static void worker_tell(VitVncWorker *self, const VitVncUpdate *update)
+{
+	VitVncNews *news = &self->mailbox->news;
+
+	if (update->tells_pointer_mode) {
+		news->told_pointer_mode = true;
+		news->told_absolute = update->tells_absolute;
+		vit_vnc_mailbox_post(self->mailbox);
+	}
+	if (update->tells_extended_buttons) {
+		news->told_extended_buttons = true;
+		vit_vnc_mailbox_post(self->mailbox);
+	}
+}
+
+/* Sends an update, without the lock meanwhile. */
 static bool worker_send_update(VitVncWorker *self, GError **error)
 {
 	VitVncMailbox *mailbox = self->mailbox;
-	VitVncNews news = {0};
-	bool sent;
+	VitVncUpdate update;
+	bool made, sent;
 
 	self->is_wishing = false;
 	g_mutex_unlock(&mailbox->lock);
-	sent = vit_vnc_session_send_update(&self->session, &news, error);
+	made = vit_vnc_session_make_update(&self->session, &update, error);
 	g_mutex_lock(&mailbox->lock);
-	mailbox->news.n_fences += news.n_fences;
-	mailbox->news.told_extended_buttons |= news.told_extended_buttons;
-	if (news.told_pointer_mode) {
-		mailbox->news.told_pointer_mode = true;
-		mailbox->news.told_absolute = news.told_absolute;
+	if (!made) {
+		return false;
 	}
-	vit_vnc_mailbox_post(mailbox);
-	return sent;
+	worker_tell(self, &update);
+	g_mutex_unlock(&mailbox->lock);
+	sent = vit_vnc_session_send_update(&self->session, &update);
+	g_mutex_lock(&mailbox->lock);
+	if (update.has_fence) {
+		mailbox->news.n_fences++;
+		vit_vnc_mailbox_post(mailbox);
+	}
+	vit_vnc_update_clear(&update);
+	return sent || worker_fail(error);
 }
 
 static void worker_see(VitVncWorker *self)
@@ -78,11 +108,7 @@ static bool worker_obey(VitVncWorker *self, const VitVncCommand *command, GError
 	g_mutex_unlock(&self->mailbox->lock);
 	obeyed = vit_vnc_session_obey(&self->session, command);
 	g_mutex_lock(&self->mailbox->lock);
-	if (!obeyed) {
-		g_set_error(error, VIT_ERROR, VIT_ERROR_DISCONNECTED,
-			    "The viewer is not to be written to any more.");
-	}
-	return obeyed;
+	return obeyed || worker_fail(error);
 }
 
 /* Whether the granted wish is to be fulfilled now. Sets when to look again, if it is not. */

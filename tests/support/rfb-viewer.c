@@ -104,6 +104,16 @@ void vit_test_viewer_wait_closed(VitTestViewer *self)
 	} while (n > 0);
 }
 
+static bool is_hung_up(void *user_data)
+{
+	return is_ready(user_data, 0);
+}
+
+void vit_test_viewer_wait_hung_up(VitTestViewer *self)
+{
+	vit_test_wait("the server to hang up", PATIENCE_S, is_hung_up, self);
+}
+
 static uint32_t read_number(VitTestViewer *self, unsigned n_bytes)
 {
 	uint8_t bytes[4];

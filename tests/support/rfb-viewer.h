@@ -60,6 +60,9 @@ void vit_test_viewer_read(VitTestViewer *self, void *ret_bytes, size_t n_bytes);
 /* Waits until the server closes the connection; what comes before is thrown away. */
 void vit_test_viewer_wait_closed(VitTestViewer *self);
 
+/* The same, without reading anything. Only for unix sockets. */
+void vit_test_viewer_wait_hung_up(VitTestViewer *self);
+
 /* Goes through a handshake of RFB 3.8 without authentication, up to and with ServerInit. */
 void vit_test_viewer_handshake(VitTestViewer *self, bool shared);
 
