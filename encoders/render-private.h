@@ -29,9 +29,9 @@ typedef void (*VitReadbackDone)(void *user_data, const pixman_region32_t *change
 				const GError *error);
 
 typedef struct VitReadback {
-	VitRenderTarget *target;         /* stays until the job is done */
-	bool fill;                       /* first make everything black */
-	VitBuffer *buffer;               /* NULL: only fill */
+	VitRenderTarget *target; /* stays until the job is done */
+	bool fill;               /* first make everything black */
+	VitBuffer *buffer;
 	const pixman_region32_t *damage; /* within the target; NULL: everywhere */
 	VitReadbackDone done;
 	void *user_data;

@@ -128,14 +128,14 @@ static bool protocol_check_read_back(const VitRenderReadBack *job, size_t n_byte
 	    n_bytes != vit_render_read_back_bytes(job->n_rects)) {
 		return protocol_refuse(error, "length of a job");
 	}
-	if (job->job_id == 0 || job->surface_id == 0) {
-		return protocol_refuse(error, "job without an id or a surface");
+	if (job->job_id == 0 || job->surface_id == 0 || job->buffer_id == 0) {
+		return protocol_refuse(error, "job without an id, a surface or a buffer");
 	}
 	if ((job->flags & ~(VIT_RENDER_FILL | VIT_RENDER_WHOLE)) != 0) {
 		return protocol_refuse(error, "unknown flag of a job");
 	}
-	if (job->n_rects > 0 && (job->buffer_id == 0 || (job->flags & VIT_RENDER_WHOLE) != 0)) {
-		return protocol_refuse(error, "damage that a job cannot have");
+	if (job->n_rects > 0 && (job->flags & VIT_RENDER_WHOLE) != 0) {
+		return protocol_refuse(error, "damage of a job that reads everything");
 	}
 	for (uint32_t i = 0; i < job->n_rects; i++) {
 		if (!protocol_check_rect(&job->rects[i])) {

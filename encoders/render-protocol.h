@@ -91,7 +91,7 @@ typedef struct VitRenderReadBack {
 	VitRenderHeader header;
 	uint64_t job_id;
 	uint64_t surface_id;
-	uint64_t buffer_id; /* 0: none, to fill only */
+	uint64_t buffer_id;
 	uint32_t flags;
 	uint32_t n_rects;
 	VitRenderRect rects[VIT_RENDER_MAX_RECTS]; /* n_rects of them are sent */

@@ -28,7 +28,7 @@
 typedef struct RenderJob {
 	uint64_t id;
 	VitRenderTarget *target;
-	VitRenderBuffer *buffer; /* NULL: only fill */
+	VitRenderBuffer *buffer;
 	bool fill;
 	bool whole;
 	bool sent;
@@ -72,11 +72,9 @@ static void render_job_suspects(const RenderJob *job, pixman_region32_t *ret_cha
 static void render_end_job(VitRender *self, RenderJob *job, const pixman_region32_t *changed,
 			   const GError *error)
 {
-	if (job->buffer) {
-		self->stats.jobs++;
-		self->stats.failed_jobs += error ? 1 : 0;
-		vit_render_buffers_release(&self->buffers, job->buffer);
-	}
+	self->stats.jobs++;
+	self->stats.failed_jobs += error ? 1 : 0;
+	vit_render_buffers_release(&self->buffers, job->buffer);
 	job->done(job->user_data, changed, error);
 	pixman_region32_fini(&job->damage);
 	g_free(job);
@@ -200,13 +198,12 @@ static bool render_send_job(VitRender *self, RenderJob *job)
 	if (job->sent) {
 		return true;
 	}
-	if (!render_send_target(self, job->target) ||
-	    (job->buffer && !render_send_buffer(self, job->buffer))) {
+	if (!render_send_target(self, job->target) || !render_send_buffer(self, job->buffer)) {
 		return false;
 	}
 	message->job_id = job->id;
 	message->surface_id = job->target->id;
-	message->buffer_id = job->buffer ? job->buffer->id : 0;
+	message->buffer_id = job->buffer->id;
 	message->flags = (job->fill ? VIT_RENDER_FILL : 0u) | (job->whole ? VIT_RENDER_WHOLE : 0u);
 	message->n_rects = vit_render_region_to_rects(&job->damage, job->target->width,
 						      job->target->height, message->rects);
@@ -248,7 +245,7 @@ static void on_process_lost(void *user_data, const GError *error)
 	for (unsigned i = 0; i < self->targets->len; i++) {
 		((VitRenderTarget *)self->targets->pdata[i])->attached = false;
 	}
-	if (job && job->sent && job->buffer) {
+	if (job && job->sent) {
 		job->buffer->deaths++;
 	}
 	g_debug("%s", error->message);
@@ -300,10 +297,8 @@ static void on_process_received(void *user_data, const VitRenderPacket *packet)
 	}
 	(void)g_queue_pop_head(&self->jobs);
 	render_disarm_deadline(self);
-	if (job->buffer) {
-		job->buffer->deaths = 0;
-		self->stats.last_job_ns = done->time_ns;
-	}
+	job->buffer->deaths = 0;
+	self->stats.last_job_ns = done->time_ns;
 	error = render_done_to_error(done);
 	vit_render_region_from_bitmap(packet->message.done.bitmap, job->target->width,
 				      job->target->height, &changed);
@@ -452,9 +447,8 @@ bool vit_render_submit(const VitReadback *readback, GError **error)
 		return false;
 	}
 	job = g_new0(RenderJob, 1);
-	job->buffer =
-		readback->buffer ? vit_render_buffers_use(&self->buffers, readback->buffer) : NULL;
-	if (job->buffer && job->buffer->deaths >= RENDER_MAX_DEATHS) {
+	job->buffer = vit_render_buffers_use(&self->buffers, readback->buffer);
+	if (job->buffer->deaths >= RENDER_MAX_DEATHS) {
 		vit_render_buffers_release(&self->buffers, job->buffer);
 		g_free(job);
 		g_set_error(error, VIT_ERROR, VIT_ERROR_UNSUPPORTED,
@@ -466,7 +460,7 @@ bool vit_render_submit(const VitReadback *readback, GError **error)
 	job->id = ++self->last_job_id;
 	job->target = readback->target;
 	job->fill = readback->fill;
-	job->whole = readback->buffer && !readback->damage;
+	job->whole = !readback->damage;
 	pixman_region32_init(&job->damage);
 	if (readback->damage) {
 		(void)pixman_region32_copy(&job->damage, (pixman_region32_t *)readback->damage);

@@ -181,9 +181,8 @@ static VitRenderStatus control_update(VitControl *self, VitCanvas *canvas, Contr
 static bool control_check_job(const VitCanvas *canvas, const ControlBuffer *buffer,
 			      const VitRenderReadBack *job, GError **error)
 {
-	if (buffer && !buffer->error &&
-	    (vit_buffer_get_width(buffer->mapping.buffer) != canvas->width ||
-	     vit_buffer_get_height(buffer->mapping.buffer) != canvas->height)) {
+	if (!buffer->error && (vit_buffer_get_width(buffer->mapping.buffer) != canvas->width ||
+			       vit_buffer_get_height(buffer->mapping.buffer) != canvas->height)) {
 		return control_refuse(error, "buffer and surface differ in size");
 	}
 	for (uint32_t i = 0; i < job->n_rects; i++) {
@@ -202,7 +201,7 @@ static bool control_read_back(VitControl *self, const VitRenderReadBack *job, GE
 	ControlBuffer *buffer = g_hash_table_lookup(self->buffers, &job->buffer_id);
 	uint64_t start_ns = control_now_ns();
 
-	if (!canvas || (!buffer && job->buffer_id != 0)) {
+	if (!canvas || !buffer) {
 		return control_refuse(error, "job on what is not attached");
 	}
 	if (!control_check_job(canvas, buffer, job, error)) {
@@ -216,9 +215,7 @@ static bool control_read_back(VitControl *self, const VitRenderReadBack *job, GE
 	if ((job->flags & VIT_RENDER_FILL) != 0) {
 		vit_canvas_fill(canvas, self->pool, self->reply.done.bitmap);
 	}
-	if (buffer) {
-		done->status = control_update(self, canvas, buffer, job);
-	}
+	done->status = control_update(self, canvas, buffer, job);
 	done->time_ns = control_now_ns() - start_ns;
 	vit_render_message_seal(&self->reply, VIT_RENDER_DONE, sizeof(*done) + done->bitmap_bytes);
 	return true;

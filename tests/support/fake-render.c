@@ -2,8 +2,8 @@
 /* Copyright 2026 The Vitrine authors */
 
 /*
- * A vitrine-render that talks nonsense: it fills as it is asked to, and answers the first readback
- * as VIT_FAKE_RENDER_SAYS says. It ends as the real one does, when the connection ends.
+ * A vitrine-render that talks nonsense: it answers each readback as VIT_FAKE_RENDER_SAYS says.
+ * It ends as the real one does, when the connection ends.
  */
 #include <glib.h>
 #include <signal.h>
@@ -75,11 +75,7 @@ int main(void)
 				vit_render_bitmap_bytes(packet.message.attach_surface.width,
 							packet.message.attach_surface.height);
 		} else if (packet.message.header.type == VIT_RENDER_READ_BACK) {
-			if (packet.message.read_back.buffer_id == 0) {
-				say(&reply, make_reply());
-			} else {
-				answer(kind);
-			}
+			answer(kind);
 		}
 	}
 	return 0;
