@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "server/fd-watch.h"
 #include "server/vnc/client.h"
-#include "server/vnc/fd-watch.h"
 #include "server/vnc/flow.h"
 #include "server/vnc/handshake.h"
 #include "server/vnc/input.h"

@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 
 #include "config/fd.h"
+#include "server/peer-name.h"
 #include "server/vnc/client-private.h"
-#include "server/vnc/peer-name.h"
 
 /* While the guest follows the viewer's own pointer, the viewer is not told where it is. */
 #define OWN_POINTER_US (1 * G_USEC_PER_SEC)

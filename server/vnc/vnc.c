@@ -14,9 +14,9 @@
 
 #include "config/error.h"
 #include "config/fd.h"
+#include "server/listener.h"
+#include "server/peer-name.h"
 #include "server/vnc/client.h"
-#include "server/vnc/listener.h"
-#include "server/vnc/peer-name.h"
 
 /* Connections in their handshake, beyond as many as there may be viewers. */
 #define MAX_HALF_OPEN 16

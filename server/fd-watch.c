@@ -5,7 +5,7 @@
  * A GSource with one fd. poll(2) reports a hang-up whether it was asked for or not, so a paused
  * watch takes its fd out of the source: else a peer that closed would spin the loop.
  */
-#include "server/vnc/fd-watch.h"
+#include "server/fd-watch.h"
 
 struct VitFdWatch {
 	GSource source; /* GLib allocates it with this size */

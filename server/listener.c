@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright 2026 The Vitrine authors */
-#include "server/vnc/listener.h"
+#include "server/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,8 +14,8 @@
 
 #include "config/error.h"
 #include "config/fd.h"
-#include "server/vnc/fd-watch.h"
-#include "server/vnc/peer-name.h"
+#include "server/fd-watch.h"
+#include "server/peer-name.h"
 
 #define BACKLOG 32
 /* How many connections are accepted before others on the loop have their turn. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright 2026 The Vitrine authors */
-#include "server/vnc/peer-name.h"
+#include "server/peer-name.h"
 
 #include <arpa/inet.h>
 #include <glib.h>
