@@ -27,7 +27,7 @@ struct VitListener {
 	int fd;
 	char *name;
 	char *unix_path; /* to be removed; NULL: none */
-	VitListenerCallback callback;
+	VitListenerOwner owner;
 	VitFdWatch *watch;
 	unsigned pause_timer; /* 0: not armed */
 };
@@ -49,12 +49,12 @@ static void on_listener_ready(void *user_data, GIOCondition ready)
 		int fd = accept4(self->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {
-			self->callback.accepted(self->callback.user_data, fd);
+			self->owner.accepted(self->owner.user_data, fd);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			g_warning("A VNC viewer cannot be accepted on %s: %s.", self->name,
-				  g_strerror(errno));
+			g_warning("A %s viewer cannot be accepted on %s: %s.", self->owner.protocol,
+				  self->name, g_strerror(errno));
 			vit_fd_watch_pause(self->watch);
 			self->pause_timer = g_timeout_add(PAUSE_MS, on_pause_over, self);
 		}
@@ -63,12 +63,12 @@ static void on_listener_ready(void *user_data, GIOCondition ready)
 }
 
 /* Takes a listening socket. */
-static VitListener *listener_new(int fd, VitListenerCallback callback)
+static VitListener *listener_new(int fd, const VitListenerOwner *owner)
 {
 	VitListener *self = g_new0(VitListener, 1);
 
 	self->fd = fd;
-	self->callback = callback;
+	self->owner = *owner;
 	self->watch = vit_fd_watch_new(fd, on_listener_ready, self);
 	vit_fd_watch_set(self->watch, G_IO_IN);
 	return self;
@@ -95,28 +95,28 @@ const char *vit_listener_get_name(const VitListener *self)
 	return self->name;
 }
 
-static bool listen_failed(const char *name, GError **error)
+static bool listen_failed(const VitListenerOwner *owner, const char *name, GError **error)
 {
 	int reason = errno;
 
 	if (reason == EADDRINUSE) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
-			    "VNC cannot listen on %s: another program does already. Stop it, or "
-			    "choose another address with [vnc] listen.",
-			    name);
+			    "%s cannot listen on %s: another program does already. Stop it, or "
+			    "choose another address with [%s] listen.",
+			    owner->protocol, name, owner->group);
 	} else if (reason == EADDRNOTAVAIL) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
-			    "VNC cannot listen on %s: this machine does not have that address. "
-			    "Check [vnc] listen.",
-			    name);
-	} else if (reason == EACCES) {
+			    "%s cannot listen on %s: this machine does not have that address. "
+			    "Check [%s] listen.",
+			    owner->protocol, name, owner->group);
+	} else if (reason == EACCES || reason == ENOENT || reason == ENOTDIR || reason == EROFS) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
-			    "VNC may not listen on %s: permission denied. Choose another place "
-			    "with [vnc] listen or [vnc] unix.",
-			    name);
+			    "%s cannot listen on %s: %s. Choose another place with [%s] listen "
+			    "or [%s] unix.",
+			    owner->protocol, name, g_strerror(reason), owner->group, owner->group);
 	} else {
-		g_set_error(error, VIT_ERROR, VIT_ERROR_INTERNAL, "VNC cannot listen on %s: %s.",
-			    name, g_strerror(reason));
+		g_set_error(error, VIT_ERROR, VIT_ERROR_INTERNAL, "%s cannot listen on %s: %s.",
+			    owner->protocol, name, g_strerror(reason));
 	}
 	return false;
 }
@@ -139,7 +139,7 @@ static socklen_t make_tcp_address(const VitAddress *address, struct sockaddr_sto
 	return sizeof(*ipv4);
 }
 
-VitListener *vit_listener_new_tcp(const VitAddress *address, VitListenerCallback callback,
+VitListener *vit_listener_new_tcp(const VitAddress *address, const VitListenerOwner *owner,
 				  GError **error)
 {
 	struct sockaddr_storage where;
@@ -152,10 +152,10 @@ VitListener *vit_listener_new_tcp(const VitAddress *address, VitListenerCallback
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    (address->is_ipv6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0) ||
 	    bind(fd, (struct sockaddr *)&where, n_bytes) < 0 || listen(fd, BACKLOG) < 0) {
-		(void)listen_failed(name, error);
+		(void)listen_failed(owner, name, error);
 		return NULL;
 	}
-	self = listener_new(g_steal_fd(&fd), callback);
+	self = listener_new(g_steal_fd(&fd), owner);
 	self->name = g_steal_pointer(&name);
 	return self;
 }
@@ -171,7 +171,8 @@ static bool is_alive(const struct sockaddr_un *address)
 }
 
 /* Removes a socket file that a process left behind when it died. */
-static bool remove_stale(const struct sockaddr_un *address, GError **error)
+static bool remove_stale(const VitListenerOwner *owner, const struct sockaddr_un *address,
+			 GError **error)
 {
 	struct stat status;
 
@@ -180,16 +181,16 @@ static bool remove_stale(const struct sockaddr_un *address, GError **error)
 	}
 	if (!S_ISSOCK(status.st_mode)) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
-			    "VNC cannot listen on %s: there is a file of that name that is not a "
-			    "socket. Remove it, or choose another path with [vnc] unix.",
-			    address->sun_path);
+			    "%s cannot listen on %s: there is a file of that name that is not a "
+			    "socket. Remove it, or choose another path with [%s] unix.",
+			    owner->protocol, address->sun_path, owner->group);
 		return false;
 	}
 	if (is_alive(address)) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
-			    "VNC cannot listen on %s: another program does already. Stop it, or "
-			    "choose another path with [vnc] unix.",
-			    address->sun_path);
+			    "%s cannot listen on %s: another program does already. Stop it, or "
+			    "choose another path with [%s] unix.",
+			    owner->protocol, address->sun_path, owner->group);
 		return false;
 	}
 	(void)unlink(address->sun_path);
@@ -204,7 +205,7 @@ static bool bind_private(int fd, const struct sockaddr_un *address)
 	       chmod(address->sun_path, S_IRUSR | S_IWUSR) == 0 && listen(fd, BACKLOG) == 0;
 }
 
-VitListener *vit_listener_new_unix(const char *path, VitListenerCallback callback, GError **error)
+VitListener *vit_listener_new_unix(const char *path, const VitListenerOwner *owner, GError **error)
 {
 	VIT_AUTOFD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -212,20 +213,20 @@ VitListener *vit_listener_new_unix(const char *path, VitListenerCallback callbac
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
-			    "VNC cannot listen on %s: the path of a unix socket has at most %zu "
-			    "bytes. Choose a shorter one with [vnc] unix.",
-			    path, sizeof(address.sun_path) - 1);
+			    "%s cannot listen on %s: the path of a unix socket has at most %zu "
+			    "bytes. Choose a shorter one with [%s] unix.",
+			    owner->protocol, path, sizeof(address.sun_path) - 1, owner->group);
 		return NULL;
 	}
 	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-	if (!remove_stale(&address, error)) {
+	if (!remove_stale(owner, &address, error)) {
 		return NULL;
 	}
 	if (fd < 0 || !bind_private(fd, &address)) {
-		(void)listen_failed(path, error);
+		(void)listen_failed(owner, path, error);
 		return NULL;
 	}
-	self = listener_new(g_steal_fd(&fd), callback);
+	self = listener_new(g_steal_fd(&fd), owner);
 	self->name = g_strdup(path);
 	self->unix_path = g_strdup(path);
 	return self;
@@ -240,19 +241,19 @@ static bool is_listening_stream(int fd)
 	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n_bytes) == 0 && listening;
 }
 
-VitListener *vit_listener_new_fd(int fd, VitListenerCallback callback, GError **error)
+VitListener *vit_listener_new_fd(int fd, const VitListenerOwner *owner, GError **error)
 {
 	VIT_AUTOFD int owned = fd;
 	VitListener *self;
 
 	if (!is_listening_stream(fd) || !g_unix_set_fd_nonblocking(fd, TRUE, NULL)) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
-			    "File descriptor %d, which was passed in for VNC, is not a listening "
+			    "File descriptor %d, which was passed in for %s, is not a listening "
 			    "stream socket. Check the socket unit: ListenStream=, Accept=no.",
-			    fd);
+			    fd, owner->protocol);
 		return NULL;
 	}
-	self = listener_new(g_steal_fd(&owned), callback);
+	self = listener_new(g_steal_fd(&owned), owner);
 	self->name = vit_peer_name_of_socket(self->fd);
 	return self;
 }

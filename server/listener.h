@@ -7,7 +7,7 @@
 #include "config/address.h"
 
 /*
- * VitListener: one listening socket. Thread: loop.
+ * VitListener: one listening socket. Thread: loop. The owner is copied, its strings stay.
  */
 
 typedef struct VitListener VitListener;
@@ -16,25 +16,28 @@ typedef struct VitListener VitListener;
  * be freed inside. */
 typedef void (*VitListenerAccepted)(void *user_data, int fd);
 
-typedef struct VitListenerCallback {
+/* Who listens. */
+typedef struct VitListenerOwner {
+	const char *protocol; /* as messages call it: "VNC" */
+	const char *group;    /* of its configuration: "vnc"; the keys are listen and unix */
 	VitListenerAccepted accepted;
 	void *user_data;
-} VitListenerCallback;
+} VitListenerOwner;
 
 /* Errors: CONFIG (in use, not an address of this machine), INTERNAL. */
-VitListener *vit_listener_new_tcp(const VitAddress *address, VitListenerCallback callback,
+VitListener *vit_listener_new_tcp(const VitAddress *address, const VitListenerOwner *owner,
 				  GError **error);
 /*
  * Makes a socket that only its owner can connect to. A socket file that is there already is
  * replaced when nobody answers on it. The file goes with the listener. Errors: CONFIG (somebody
  * answers, the file is no socket, the path is too long or its folder is missing), INTERNAL.
  */
-VitListener *vit_listener_new_unix(const char *path, VitListenerCallback callback, GError **error);
+VitListener *vit_listener_new_unix(const char *path, const VitListenerOwner *owner, GError **error);
 /*
  * Listens on an fd that was passed in. Ownership: takes it on every path. Errors: CONFIG (not a
  * listening stream socket).
  */
-VitListener *vit_listener_new_fd(int fd, VitListenerCallback callback, GError **error);
+VitListener *vit_listener_new_fd(int fd, const VitListenerOwner *owner, GError **error);
 /* NULL is allowed. */
 void vit_listener_free(VitListener *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VitListener, vit_listener_free)

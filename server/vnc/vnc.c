@@ -162,8 +162,14 @@ static void head_stop_listening(VitVncServedHead *self)
 	}
 }
 
+static VitListenerOwner head_listener_owner(VitVncServedHead *self)
+{
+	return (VitListenerOwner){"VNC", "vnc", on_accepted, self};
+}
+
 static bool head_listen_tcp(VitVncServedHead *self, GError **error)
 {
+	const VitListenerOwner owner = head_listener_owner(self);
 	VitAddress address = self->vnc->address;
 	unsigned port = address.port + self->head.index;
 	VitListener *listener;
@@ -179,7 +185,7 @@ static bool head_listen_tcp(VitVncServedHead *self, GError **error)
 		return false;
 	}
 	address.port = (uint16_t)port;
-	listener = vit_listener_new_tcp(&address, (VitListenerCallback){on_accepted, self}, error);
+	listener = vit_listener_new_tcp(&address, &owner, error);
 	if (listener) {
 		head_add_listener(self, listener);
 	}
@@ -188,6 +194,7 @@ static bool head_listen_tcp(VitVncServedHead *self, GError **error)
 
 static bool head_listen_unix(VitVncServedHead *self, GError **error)
 {
+	const VitListenerOwner owner = head_listener_owner(self);
 	g_autofree char *path = NULL;
 	VitListener *listener;
 
@@ -197,7 +204,7 @@ static bool head_listen_unix(VitVncServedHead *self, GError **error)
 	path = self->head.index == 0
 		       ? g_strdup(self->vnc->unix_path)
 		       : g_strdup_printf("%s.%u", self->vnc->unix_path, self->head.index);
-	listener = vit_listener_new_unix(path, (VitListenerCallback){on_accepted, self}, error);
+	listener = vit_listener_new_unix(path, &owner, error);
 	if (listener) {
 		head_add_listener(self, listener);
 	}
@@ -206,6 +213,7 @@ static bool head_listen_unix(VitVncServedHead *self, GError **error)
 
 static bool head_listen_fd(VitVncServedHead *self, GError **error)
 {
+	const VitListenerOwner owner = head_listener_owner(self);
 	VitVnc *vnc = self->vnc;
 	g_autoptr(VitListener) listener = NULL;
 	int fd = -1;
@@ -216,7 +224,7 @@ static bool head_listen_fd(VitVncServedHead *self, GError **error)
 	if (fd < 0) {
 		return true;
 	}
-	listener = vit_listener_new_fd(fd, (VitListenerCallback){on_accepted, self}, error);
+	listener = vit_listener_new_fd(fd, &owner, error);
 	if (!listener || !vnc_check_reach(vnc->insecure, vit_peer_socket_is_local(fd),
 					  vit_listener_get_name(listener), error)) {
 		return false;
