@@ -2,20 +2,13 @@
 /* Copyright 2026 The Vitrine authors */
 
 /*
- * The hub for one head.
- *
- * The way of a frame: the source hands it in; its damage is merged into `stale`, the part of the
- * surface that is older than the picture. When a viewer has a read request open and no update is
- * running, an update starts at once and holds the frame; its end, or the deadline, acknowledges it.
- * In all other cases the frame is acknowledged at once: a later request reads the buffer that is
- * then current. So a frame waits for at most one update, a reader that missed a deadline is not
- * waited for until it has finished, and nothing queues.
- *
- * What is shown is always a buffer: the guest's, or a slate of our own that says why there is none.
+ * The hub for one head: what it shows, and who hears of it. What is shown is always a buffer: the
+ * guest's, or a slate of our own that says why there is none. The surface is brought up to date in
+ * console-surface.c.
  */
 #include "server/console.h"
 
-#include "config/error.h"
+#include "server/console-private.h"
 #include "server/slate.h"
 
 #define FIRST_WIDTH_PX  1024 /* of the slate, until the guest's size is known */
@@ -25,54 +18,6 @@
 /* Warnings of a head that are logged; how often there are more is for a peer to say. */
 #define MAX_COMPLAINTS 5
 #define COMPLAINTS_US  (10 * G_USEC_PER_SEC)
-#define RETRY_MS       20   /* after vitrine-render went away in the middle of an update */
-#define LONG_RETRY_MS  1000 /* after what is not likely to go better at once */
-
-/* One update of the surface. It outlives the console if the console is freed meanwhile. */
-typedef struct VitUpdate {
-	VitConsole *console; /* NULL once the console is gone */
-	VitSurface *surface;
-	VitBuffer *buffer;
-	VitFrame *frame; /* held until the update ends or the deadline passes; may be NULL */
-	pixman_region32_t damage;
-	unsigned deadline_timer; /* 0: not armed */
-} VitUpdate;
-
-struct VitConsole {
-	unsigned index;
-	char *label;
-	unsigned deadline_ms;
-	VitRender *render;
-	VitSource *source;
-	VitInputSink *sink;
-	GPtrArray *frontends; /* VitFrontend, borrowed */
-
-	VitBuffer *shown;   /* never NULL */
-	VitBuffer *refused; /* of the guest, cannot be shown; may be NULL */
-	bool shows_slate;
-	bool behind; /* the surface lacks more than the damage of the next frame */
-	VitSurface *surface;
-	bool surface_has_pixels; /* it was updated at least once */
-	pixman_region32_t stale;
-	pixman_region32_t half_written; /* by updates that failed; viewers were not told */
-	bool wanted;                    /* a viewer's read request is open */
-	bool adopting;                  /* another buffer: what is stale is not known yet */
-	VitUpdate *update;              /* running, or NULL */
-	unsigned retry_timer;           /* 0: not armed */
-
-	VitCursor *cursor; /* may be NULL */
-	int32_t cursor_x, cursor_y;
-	bool cursor_visible;
-	unsigned leds;
-	bool pointer_absolute;
-
-	VitConsoleStats stats;
-	unsigned complaints; /* since complaints_since_us, by the monotonic clock */
-	int64_t complaints_since_us;
-};
-
-static void console_update_if_wanted(VitConsole *self, VitFrame *frame);
-static void console_retry_after(VitConsole *self, unsigned ms);
 
 static void console_log(VitConsole *self, GLogLevelFlags level, const char *text)
 {
@@ -82,8 +27,7 @@ static void console_log(VitConsole *self, GLogLevelFlags level, const char *text
 			 self->index, self->label, text);
 }
 
-/* Logs a warning, or for debugging only where there were too many. Returns whether it did. */
-static bool console_complain(VitConsole *self, const char *text)
+bool vit_console_complain(VitConsole *self, const char *text)
 {
 	int64_t now_us = g_get_monotonic_time();
 	g_autofree char *last = NULL;
@@ -105,84 +49,19 @@ static bool console_complain(VitConsole *self, const char *text)
 	return true;
 }
 
-static void console_tell_surface(VitConsole *self, const pixman_region32_t *changed)
-{
-	for (unsigned i = 0; i < self->frontends->len; i++) {
-		vit_frontend_surface_changed(self->frontends->pdata[i], self->index, self->surface,
-					     changed);
-	}
-}
-
-static void console_mark_all_stale(VitConsole *self)
-{
-	pixman_region32_fini(&self->stale);
-	pixman_region32_init_rect(&self->stale, 0, 0, vit_surface_get_width(self->surface),
-				  vit_surface_get_height(self->surface));
-}
-
-/* Gives viewers a surface of the shown picture's size. It has no pixels until its first update. */
-static void console_replace_surface(VitConsole *self)
-{
-	g_autoptr(GError) error = NULL;
-	pixman_region32_t nothing;
-	VitSurface *surface = vit_surface_new(self->render, vit_buffer_get_width(self->shown),
-					      vit_buffer_get_height(self->shown), &error);
-
-	if (!surface) {
-		(void)console_complain(self, error->message);
-		console_retry_after(self, LONG_RETRY_MS);
-		return; /* viewers keep what they have */
-	}
-	vit_surface_unref(self->surface);
-	self->surface = surface;
-	self->surface_has_pixels = false;
-	pixman_region32_clear(&self->half_written);
-	console_mark_all_stale(self);
-	pixman_region32_init(&nothing);
-	console_tell_surface(self, &nothing);
-	pixman_region32_fini(&nothing);
-}
-
-static bool console_surface_fits(const VitConsole *self)
-{
-	return self->surface &&
-	       vit_surface_get_width(self->surface) == vit_buffer_get_width(self->shown) &&
-	       vit_surface_get_height(self->surface) == vit_buffer_get_height(self->shown);
-}
-
-static gboolean on_console_retry(void *user_data)
-{
-	VitConsole *self = user_data;
-
-	self->retry_timer = 0;
-	if (!console_surface_fits(self)) {
-		console_replace_surface(self);
-	}
-	console_update_if_wanted(self, NULL);
-	return G_SOURCE_REMOVE;
-}
-
-/* Until then nothing is tried. */
-static void console_retry_after(VitConsole *self, unsigned ms)
-{
-	if (!self->retry_timer) {
-		self->retry_timer = g_timeout_add(ms, on_console_retry, self);
-	}
-}
-
 /* Takes another buffer as the shown one, without a word on which pixels differ. */
 static void console_adopt(VitConsole *self, VitBuffer *buffer)
 {
 	vit_buffer_ref(buffer);
 	vit_buffer_unref(self->shown);
 	self->shown = buffer;
-	if (console_surface_fits(self)) {
+	if (vit_console_surface_fits(self)) {
 		return;
 	}
 	self->behind = true;
 	if (!self->retry_timer) {
 		self->adopting = true; /* viewers ask for pixels when they hear of a new size */
-		console_replace_surface(self);
+		vit_console_replace_surface(self);
 		self->adopting = false;
 	}
 }
@@ -191,10 +70,10 @@ static void console_adopt(VitConsole *self, VitBuffer *buffer)
 static void console_show(VitConsole *self, VitBuffer *buffer)
 {
 	console_adopt(self, buffer);
-	console_mark_all_stale(self);
+	vit_console_mark_all_stale(self);
 	self->shows_slate = false;
 	self->behind = false;
-	console_update_if_wanted(self, NULL);
+	vit_console_update_if_wanted(self, NULL);
 }
 
 /*
@@ -214,7 +93,7 @@ static void console_show_slate(VitConsole *self, const char *title, const char *
 	}
 	slate = vit_slate_new(width, height, title, detail, &error);
 	if (!slate) {
-		(void)console_complain(self, error->message);
+		(void)vit_console_complain(self, error->message);
 		return;
 	}
 	console_show(self, slate);
@@ -222,148 +101,14 @@ static void console_show_slate(VitConsole *self, const char *title, const char *
 	self->behind = true;
 }
 
-static void console_refuse(VitConsole *self, const GError *error)
+void vit_console_refuse(VitConsole *self, const GError *error)
 {
 	self->stats.refused++;
 	/* Who refuses by the thousand does not have a slate drawn each time. */
-	if (!console_complain(self, error->message) && self->shows_slate) {
+	if (!vit_console_complain(self, error->message) && self->shows_slate) {
 		return;
 	}
 	console_show_slate(self, "This picture cannot be shown", error->message);
-}
-
-static void update_end_hold(VitUpdate *update)
-{
-	g_clear_handle_id(&update->deadline_timer, g_source_remove);
-	g_clear_pointer(&update->frame, vit_frame_unref);
-}
-
-static void update_free(VitUpdate *update)
-{
-	update_end_hold(update);
-	vit_surface_unref(update->surface);
-	vit_buffer_unref(update->buffer);
-	pixman_region32_fini(&update->damage);
-	g_free(update);
-}
-
-static gboolean on_update_deadline(void *user_data)
-{
-	VitUpdate *update = user_data;
-
-	update->deadline_timer = 0;
-	update->console->stats.deadline_misses++;
-	vit_frame_release(update->frame);
-	return G_SOURCE_REMOVE;
-}
-
-/* Another picture may be shown by now; what this one failed to bring is missing there, too. */
-static void console_undo_update(VitConsole *self, VitUpdate *update,
-				const pixman_region32_t *changed)
-{
-	if (update->surface == self->surface) {
-		pixman_region32_union(&self->stale, &self->stale, &update->damage);
-		pixman_region32_union(&self->half_written, &self->half_written,
-				      (pixman_region32_t *)changed);
-	}
-}
-
-/* Tells viewers what an update changed. Where nothing changed, their requests stay open. */
-static void console_announce(VitConsole *self, const pixman_region32_t *changed)
-{
-	pixman_region32_t told;
-
-	pixman_region32_init(&told);
-	if (self->surface_has_pixels) {
-		pixman_region32_union(&told, (pixman_region32_t *)changed, &self->half_written);
-	} else {
-		pixman_region32_union_rect(&told, &told, 0, 0, vit_surface_get_width(self->surface),
-					   vit_surface_get_height(self->surface));
-	}
-	self->surface_has_pixels = true;
-	pixman_region32_clear(&self->half_written);
-	if (pixman_region32_not_empty(&told)) {
-		self->wanted = false;
-		console_tell_surface(self, &told);
-	}
-	pixman_region32_fini(&told);
-}
-
-static void console_fail_update(VitConsole *self, VitUpdate *update,
-				const pixman_region32_t *changed, const GError *error)
-{
-	self->stats.failed_updates++;
-	console_undo_update(self, update, changed);
-	if (g_error_matches(error, VIT_ERROR, VIT_ERROR_DISCONNECTED) ||
-	    g_error_matches(error, VIT_ERROR, VIT_ERROR_TIMED_OUT)) {
-		(void)console_complain(self, error->message);
-		self->wanted = true;
-		console_retry_after(self, RETRY_MS);
-	} else if (update->buffer == self->shown && self->shows_slate) {
-		/* It is not the slate that is wrong, and another would fare no better. */
-		(void)console_complain(self, error->message);
-		vit_render_forget_buffers(self->render);
-		self->wanted = true;
-		console_retry_after(self, LONG_RETRY_MS);
-	} else if (update->buffer == self->shown) {
-		vit_buffer_unref(self->refused);
-		self->refused = vit_buffer_ref(update->buffer);
-		console_refuse(self, error);
-	}
-}
-
-static void on_surface_updated(void *user_data, const pixman_region32_t *changed,
-			       const GError *error)
-{
-	VitUpdate *update = user_data;
-	VitConsole *self = update->console;
-
-	if (!self) {
-		update_free(update);
-		return;
-	}
-	self->update = NULL;
-	update_end_hold(update);
-	if (error) {
-		console_fail_update(self, update, changed, error);
-	} else {
-		self->stats.updates++;
-		if (update->surface == self->surface) {
-			console_announce(self, changed);
-		}
-	}
-	update_free(update);
-	console_update_if_wanted(self, NULL);
-}
-
-/* Starts an update of what is stale. @frame, if any, is held until it ends or the deadline passes.
- */
-static void console_start_update(VitConsole *self, VitFrame *frame)
-{
-	VitUpdate *update = g_new0(VitUpdate, 1);
-
-	update->console = self;
-	update->surface = vit_surface_ref(self->surface);
-	update->buffer = vit_buffer_ref(self->shown);
-	pixman_region32_init(&update->damage);
-	pixman_region32_copy(&update->damage, &self->stale);
-	pixman_region32_clear(&self->stale);
-	if (frame) {
-		update->frame = vit_frame_ref(frame);
-		update->deadline_timer =
-			g_timeout_add(self->deadline_ms, on_update_deadline, update);
-	}
-	self->update = update;
-	vit_surface_update(update->surface, update->buffer, &update->damage, on_surface_updated,
-			   update);
-}
-
-static void console_update_if_wanted(VitConsole *self, VitFrame *frame)
-{
-	if (self->wanted && !self->update && !self->adopting && !self->retry_timer &&
-	    console_surface_fits(self) && pixman_region32_not_empty(&self->stale)) {
-		console_start_update(self, frame);
-	}
 }
 
 static void on_source_scanout(void *user_data, VitBuffer *buffer)
@@ -395,11 +140,11 @@ static void on_source_frame(void *user_data, VitFrame *frame)
 	if (damage && !self->behind) {
 		pixman_region32_union(&self->stale, &self->stale, damage);
 	} else {
-		console_mark_all_stale(self);
+		vit_console_mark_all_stale(self);
 	}
 	self->shows_slate = false;
 	self->behind = false;
-	console_update_if_wanted(self, frame);
+	vit_console_update_if_wanted(self, frame);
 }
 
 static void on_source_cursor(void *user_data, VitCursor *cursor)
@@ -447,7 +192,7 @@ static void on_source_pointer_mode(void *user_data, bool absolute)
 
 static void on_source_refused(void *user_data, const GError *error)
 {
-	console_refuse(user_data, error);
+	vit_console_refuse(user_data, error);
 }
 
 static void on_source_lost(void *user_data, const GError *error)
@@ -500,7 +245,7 @@ static void console_host_request_pixels(void *host_data)
 	VitConsole *self = host_data;
 
 	self->wanted = true;
-	console_update_if_wanted(self, NULL);
+	vit_console_update_if_wanted(self, NULL);
 }
 
 static const VitHost console_host = {
@@ -533,7 +278,7 @@ VitConsole *vit_console_new(const VitConsoleOptions *options, VitRender *render,
 	if (!self->surface) {
 		return NULL;
 	}
-	console_mark_all_stale(self);
+	vit_console_mark_all_stale(self);
 	self->shows_slate = true;
 	self->behind = true;
 	vit_source_start(source, &console_source_events, self);
@@ -548,10 +293,7 @@ void vit_console_free(VitConsole *self)
 	vit_source_destroy(self->source);
 	vit_input_sink_destroy(self->sink);
 	g_clear_handle_id(&self->retry_timer, g_source_remove);
-	if (self->update) {
-		update_end_hold(self->update);
-		self->update->console = NULL; /* on_surface_updated() frees it */
-	}
+	vit_console_drop_update(self);
 	vit_cursor_unref(self->cursor);
 	vit_surface_unref(self->surface);
 	vit_buffer_unref(self->refused);
