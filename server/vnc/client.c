@@ -48,13 +48,40 @@ static void client_end_worker(VitVncClient *self)
 	}
 }
 
+static void client_log(const VitVncClient *self, const char *text)
+{
+	g_log_structured(G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "VIT_FRONTEND", "vnc", "VIT_CLIENT",
+			 self->name, "MESSAGE", "VNC viewer %s %s", self->name, text);
+}
+
 static void client_log_end(const VitVncClient *self, const char *reason)
 {
+	const char *stop = g_str_has_suffix(reason, ".") ? "" : ".";
+	g_autofree char *text = NULL;
+	unsigned n_left_out = 0;
+
 	if (self->state == VIT_VNC_CLIENT_ADMITTED) {
-		g_message("VNC viewer %s left: %s", self->name, reason);
+		text = g_strdup_printf("left: %s%s", reason, stop);
+	} else if (!vit_log_limit_allows(self->shared->refusals, g_get_monotonic_time(),
+					 &n_left_out)) {
+		return;
+	} else if (n_left_out > 0) {
+		text = g_strdup_printf("was not let in: %s%s Nor were %u before it.", reason, stop,
+				       n_left_out);
 	} else {
-		g_message("VNC viewer %s was not let in: %s", self->name, reason);
+		text = g_strdup_printf("was not let in: %s%s", reason, stop);
 	}
+	client_log(self, text);
+}
+
+static void client_log_admission(const VitVncClient *self)
+{
+	g_autofree char *text =
+		g_strdup_printf("connected to head %u, RFB 3.%u%s.", self->head->index,
+				vit_rfb_handshake_get_minor_version(self->handshake),
+				self->view_only ? ", view only" : "");
+
+	client_log(self, text);
 }
 
 void vit_vnc_client_close(VitVncClient *self, const char *reason)
@@ -201,9 +228,7 @@ static void client_admit(VitVncClient *self)
 	vit_rfb_parser_init(&self->parser);
 	self->state = VIT_VNC_CLIENT_ADMITTED;
 	vit_vnc_client_start_worker_io(self);
-	g_message("VNC viewer %s connected to head %u, RFB 3.%u%s.", self->name, self->head->index,
-		  vit_rfb_handshake_get_minor_version(self->handshake),
-		  self->view_only ? ", view only" : "");
+	client_log_admission(self);
 }
 
 static gboolean on_held_reply_due(void *user_data)

@@ -9,6 +9,7 @@
 #include "server/vnc/engine-pool.h"
 #include "server/vnc/guess-delay.h"
 #include "server/vnc/keysym.h"
+#include "server/vnc/log-limit.h"
 #include "server/vnc/password-file.h"
 #include "server/vnc/scene.h"
 
@@ -32,6 +33,7 @@ typedef struct VitVncShared {
 	const VitKeymap *keymap;
 	VitEnginePool *pool;
 	VitGuessDelay *guess_delay;
+	VitLogLimit *refusals; /* logged */
 	bool jpeg;
 	unsigned handshake_timeout_s, stall_timeout_s;
 

@@ -9,41 +9,29 @@
  */
 #include "server/vnc/vnc.h"
 
-#include <string.h>
-#include <unistd.h>
-
-#include "config/error.h"
-#include "config/fd.h"
-#include "server/listener.h"
-#include "server/peer-name.h"
 #include "server/vnc/client.h"
+#include "server/vnc/places.h"
 
 /* Connections in their handshake, beyond as many as there may be viewers. */
 #define MAX_HALF_OPEN 16
 /* Engines beyond the most viewers: those that were closed have theirs a little longer. */
 #define SPARE_ENGINES 4
-#define MAX_LISTENERS 3
 
 typedef struct VitVnc VitVnc;
 
 typedef struct VitVncServedHead {
 	VitVncHead head; /* clients have a pointer to it */
 	VitVnc *vnc;
-	VitListener *listeners[MAX_LISTENERS];
-	unsigned n_listeners;
+	VitVncListeners listeners;
 } VitVncServedHead;
 
 struct VitVnc {
 	VitFrontend base;
 	VitVncShared shared;
 	VitVncPassword password, view_only_password;
+	VitLogLimit refusals;
 	VitKeymap *keymap;
-	bool listens_tcp;
-	VitAddress address;
-	char *unix_path; /* NULL: none */
-	int *listen_fds; /* -1 where taken */
-	unsigned n_listen_fds;
-	bool insecure;
+	VitVncPlaces places;
 	VitVncShare share;
 	unsigned max_clients;
 	char *name; /* of the VM; NULL: not known */
@@ -132,122 +120,19 @@ static void on_accepted(void *user_data, int fd)
 	g_ptr_array_add(self->clients, vit_vnc_client_new(fd, &head->head, &self->shared, refusal));
 }
 
-/* ---- Listening ---- */
-
-static bool vnc_check_reach(bool insecure, bool is_local, const char *name, GError **error)
-{
-	if (is_local || insecure) {
-		return true;
-	}
-	g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
-		    "VNC on %s can be reached from other machines, and it is not encrypted: listen "
-		    "on 127.0.0.1 and let viewers come through a tunnel (ssh -L), or set [vnc] "
-		    "insecure = yes to accept that others can listen in.",
-		    name);
-	return false;
-}
-
-static void head_add_listener(VitVncServedHead *self, VitListener *listener)
-{
-	g_assert(self->n_listeners < MAX_LISTENERS);
-	g_message("VNC of head %u listens on %s.", self->head.index,
-		  vit_listener_get_name(listener));
-	self->listeners[self->n_listeners++] = listener;
-}
-
-static void head_stop_listening(VitVncServedHead *self)
-{
-	while (self->n_listeners > 0) {
-		vit_listener_free(self->listeners[--self->n_listeners]);
-	}
-}
-
-static VitListenerOwner head_listener_owner(VitVncServedHead *self)
-{
-	return (VitListenerOwner){"VNC", "vnc", on_accepted, self};
-}
-
-static bool head_listen_tcp(VitVncServedHead *self, GError **error)
-{
-	const VitListenerOwner owner = head_listener_owner(self);
-	VitAddress address = self->vnc->address;
-	unsigned port = address.port + self->head.index;
-	VitListener *listener;
-
-	if (!self->vnc->listens_tcp) {
-		return true;
-	}
-	if (port > G_MAXUINT16) {
-		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
-			    "VNC has no port for head %u: %u + %u is above 65535. Choose a lower "
-			    "port with [vnc] listen.",
-			    self->head.index, address.port, self->head.index);
-		return false;
-	}
-	address.port = (uint16_t)port;
-	listener = vit_listener_new_tcp(&address, &owner, error);
-	if (listener) {
-		head_add_listener(self, listener);
-	}
-	return listener != NULL;
-}
-
-static bool head_listen_unix(VitVncServedHead *self, GError **error)
-{
-	const VitListenerOwner owner = head_listener_owner(self);
-	g_autofree char *path = NULL;
-	VitListener *listener;
-
-	if (!self->vnc->unix_path) {
-		return true;
-	}
-	path = self->head.index == 0
-		       ? g_strdup(self->vnc->unix_path)
-		       : g_strdup_printf("%s.%u", self->vnc->unix_path, self->head.index);
-	listener = vit_listener_new_unix(path, &owner, error);
-	if (listener) {
-		head_add_listener(self, listener);
-	}
-	return listener != NULL;
-}
-
-static bool head_listen_fd(VitVncServedHead *self, GError **error)
-{
-	const VitListenerOwner owner = head_listener_owner(self);
-	VitVnc *vnc = self->vnc;
-	g_autoptr(VitListener) listener = NULL;
-	int fd = -1;
-
-	if (self->head.index < vnc->n_listen_fds) {
-		fd = g_steal_fd(&vnc->listen_fds[self->head.index]);
-	}
-	if (fd < 0) {
-		return true;
-	}
-	listener = vit_listener_new_fd(fd, &owner, error);
-	if (!listener || !vnc_check_reach(vnc->insecure, vit_peer_socket_is_local(fd),
-					  vit_listener_get_name(listener), error)) {
-		return false;
-	}
-	head_add_listener(self, g_steal_pointer(&listener));
-	return true;
-}
-
 static bool head_listen(VitVncServedHead *self, GError **error)
 {
-	if (head_listen_tcp(self, error) && head_listen_unix(self, error) &&
-	    head_listen_fd(self, error)) {
-		return true;
-	}
-	head_stop_listening(self);
-	return false;
+	const VitListenerOwner owner = {"VNC", "vnc", on_accepted, self};
+
+	return vit_vnc_listeners_open(&self->listeners, &self->vnc->places, self->head.index,
+				      &owner, error);
 }
 
 static void head_free(void *pointer)
 {
 	VitVncServedHead *self = pointer;
 
-	head_stop_listening(self);
+	vit_vnc_listeners_close(&self->listeners);
 	vit_vnc_scene_clear(&self->head.scene);
 	g_free(self);
 }
@@ -260,7 +145,9 @@ static void vnc_stop(VitFrontend *base)
 
 	self->is_started = false;
 	for (unsigned i = 0; i < self->heads->len; i++) {
-		head_stop_listening(self->heads->pdata[i]);
+		VitVncServedHead *head = self->heads->pdata[i];
+
+		vit_vnc_listeners_close(&head->listeners);
 	}
 	/* First all are told to end, then each is waited for. */
 	for (unsigned i = 0; i < self->clients->len; i++) {
@@ -295,11 +182,7 @@ static void vnc_destroy(VitFrontend *base)
 	vit_keymap_free(self->keymap);
 	vit_vnc_password_clear(&self->password);
 	vit_vnc_password_clear(&self->view_only_password);
-	for (unsigned i = 0; i < self->n_listen_fds; i++) {
-		vit_fd_clear(&self->listen_fds[i]);
-	}
-	g_free(self->listen_fds);
-	g_free(self->unix_path);
+	vit_vnc_places_clear(&self->places);
 	g_free(self->name);
 	g_free(self);
 }
@@ -482,33 +365,17 @@ static bool vnc_load_password(const char *path, VitVncPassword *ret_password,
 	return true;
 }
 
-static void vnc_copy_options(VitVnc *self, const VitVncOptions *options)
-{
-	if (options->listen) {
-		self->listens_tcp = true;
-		self->address = *options->listen;
-	}
-	self->unix_path = g_strdup(options->unix_path);
-	self->n_listen_fds = options->n_listen_fds;
-	self->listen_fds = g_memdup2(options->listen_fds, sizeof(int) * options->n_listen_fds);
-	self->insecure = options->insecure;
-	self->share = options->share;
-	self->max_clients = options->max_clients;
-	self->shared.jpeg = options->jpeg;
-	self->shared.handshake_timeout_s = options->handshake_timeout_s;
-	self->shared.stall_timeout_s = options->stall_timeout_s;
-}
-
 static bool vnc_init(VitVnc *self, const VitVncOptions *options, GError **error)
 {
 	VitVncShared *shared = &self->shared;
 
-	if (options->listen &&
-	    !vnc_check_reach(options->insecure, vit_address_is_loopback(options->listen),
-			     options->listen->host, error)) {
-		return false;
-	}
-	if (!vnc_load_password(options->password_file, &self->password, &shared->password, error) ||
+	self->share = options->share;
+	self->max_clients = options->max_clients;
+	shared->jpeg = options->jpeg;
+	shared->handshake_timeout_s = options->handshake_timeout_s;
+	shared->stall_timeout_s = options->stall_timeout_s;
+	if (!vit_vnc_places_init(&self->places, options, error) ||
+	    !vnc_load_password(options->password_file, &self->password, &shared->password, error) ||
 	    !vnc_load_password(options->view_only_password_file, &self->view_only_password,
 			       &shared->view_only_password, error)) {
 		return false;
@@ -530,10 +397,10 @@ VitFrontend *vit_vnc_new(const VitVncOptions *options, GError **error)
 	self->heads = g_ptr_array_new_with_free_func(head_free);
 	self->clients = g_ptr_array_new_with_free_func((GDestroyNotify)vit_vnc_client_free);
 	self->shared.guess_delay = vit_guess_delay_new();
+	self->shared.refusals = &self->refusals;
 	self->shared.admit = on_client_admit;
 	self->shared.gone = on_client_gone;
 	self->shared.user_data = self;
-	vnc_copy_options(self, options);
 	if (!vnc_init(self, options, error)) {
 		vnc_destroy(&self->base);
 		return NULL;

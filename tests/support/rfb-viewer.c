@@ -3,6 +3,7 @@
 #include "tests/support/rfb-viewer.h"
 
 #include <errno.h>
+#include <nettle/des.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -150,22 +151,64 @@ static void read_name(VitTestViewer *self)
 	vit_test_viewer_read(self, self->name, n_bytes);
 }
 
-void vit_test_viewer_handshake(VitTestViewer *self, bool shared)
+/* The version, and the one security type that is offered. */
+static void agree_on(VitTestViewer *self, uint8_t security)
 {
-	const uint8_t none = VIT_RFB_SECURITY_NONE, client_init = shared;
-	uint32_t width, height;
-
 	skip(self, VIT_RFB_VERSION_BYTES);
 	vit_test_viewer_send(self, "RFB 003.008\n", VIT_RFB_VERSION_BYTES);
-	g_assert_cmpuint(read_number(self, 2), ==, 0x0101); /* one type: None */
-	vit_test_viewer_send(self, &none, 1);
-	g_assert_cmpuint(read_number(self, 4), ==, VIT_RFB_SECURITY_OK);
+	g_assert_cmpuint(read_number(self, 2), ==, 0x0100u | security);
+	vit_test_viewer_send(self, &security, 1);
+}
+
+/* ClientInit and ServerInit. */
+static void initialize(VitTestViewer *self, bool shared)
+{
+	const uint8_t client_init = shared;
+	uint32_t width, height;
+
 	vit_test_viewer_send(self, &client_init, 1);
 	width = read_number(self, 2);
 	height = read_number(self, 2);
 	set_size(self, width, height);
 	skip(self, 16);
 	read_name(self);
+}
+
+void vit_test_viewer_handshake(VitTestViewer *self, bool shared)
+{
+	agree_on(self, VIT_RFB_SECURITY_NONE);
+	g_assert_cmpuint(read_number(self, 4), ==, VIT_RFB_SECURITY_OK);
+	initialize(self, shared);
+}
+
+static uint8_t reverse_bits(uint8_t byte)
+{
+	uint8_t reversed = 0;
+
+	for (unsigned i = 0; i < 8; i++) {
+		reversed |= (uint8_t)((byte >> i & 1) << (7 - i));
+	}
+	return reversed;
+}
+
+bool vit_test_viewer_authenticate(VitTestViewer *self, const char *password, bool shared)
+{
+	uint8_t challenge[VIT_RFB_CHALLENGE_BYTES], key[DES_KEY_SIZE] = {0};
+	struct des_ctx des;
+
+	for (unsigned i = 0; i < DES_KEY_SIZE && password[i]; i++) {
+		key[i] = reverse_bits((uint8_t)password[i]);
+	}
+	agree_on(self, VIT_RFB_SECURITY_VNC_AUTH);
+	vit_test_viewer_read(self, challenge, sizeof(challenge));
+	(void)des_set_key(&des, key);
+	des_encrypt(&des, sizeof(challenge), challenge, challenge);
+	vit_test_viewer_send(self, challenge, sizeof(challenge));
+	if (read_number(self, 4) != VIT_RFB_SECURITY_OK) {
+		return false;
+	}
+	initialize(self, shared);
+	return true;
 }
 
 static void append_u16(GByteArray *out, uint16_t number)

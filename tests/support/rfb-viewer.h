@@ -66,6 +66,9 @@ void vit_test_viewer_wait_hung_up(VitTestViewer *self);
 /* Goes through a handshake of RFB 3.8 without authentication, up to and with ServerInit. */
 void vit_test_viewer_handshake(VitTestViewer *self, bool shared);
 
+/* The same with VNC authentication; false when the password is wrong. */
+bool vit_test_viewer_authenticate(VitTestViewer *self, const char *password, bool shared);
+
 void vit_test_viewer_set_encodings(VitTestViewer *self, const int32_t *encodings,
 				   unsigned n_encodings);
 void vit_test_viewer_request(VitTestViewer *self, bool incremental, VitRect rect);
