@@ -18,10 +18,11 @@
 typedef struct VitRenderBuffer {
 	VitBuffer *buffer;
 	uint64_t id;
-	bool attached;   /* to the process that runs */
-	bool forgotten;  /* goes when its last job ends */
-	unsigned users;  /* jobs that read it */
-	unsigned deaths; /* of the process while it read this, one after the other */
+	bool attached;         /* to the process that runs */
+	bool forgotten;        /* goes when its last job ends */
+	unsigned users;        /* jobs that read it */
+	unsigned deaths;       /* of the process while it read this, one after the other */
+	int64_t last_death_us; /* by the monotonic clock */
 } VitRenderBuffer;
 
 typedef struct VitRenderBuffers {

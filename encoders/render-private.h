@@ -43,8 +43,9 @@ bool vit_render_add_target(VitRender *self, VitRenderTarget *target, GError **er
 void vit_render_remove_target(VitRenderTarget *target);
 
 /*
- * Asks for one readback; at most one a target at a time. Errors: UNSUPPORTED (the buffer killed the
- * process before), DISCONNECTED (the client is gone). On error `done` is not called.
+ * Asks for one readback; at most one a target at a time. Errors: BUSY (the process died over
+ * the buffer again and again, not long ago), DISCONNECTED (the client is gone). On error `done` is
+ * not called.
  */
 bool vit_render_submit(const VitReadback *readback, GError **error);
 

@@ -24,6 +24,8 @@
 #include "encoders/render-protocol.h"
 
 #define RENDER_MAX_DEATHS 2 /* of the process, in a row, on one buffer */
+/* Job deadlines for which it is not read after them: it may have been the machine's fault. */
+#define RENDER_PAUSE_DEADLINES 10
 
 typedef struct RenderJob {
 	uint64_t id;
@@ -247,6 +249,7 @@ static void on_process_lost(void *user_data, const GError *error)
 	}
 	if (job && job->sent) {
 		job->buffer->deaths++;
+		job->buffer->last_death_us = g_get_monotonic_time();
 	}
 	g_debug("%s", error->message);
 	while ((job = g_queue_pop_head(&lost))) {
@@ -436,6 +439,26 @@ void vit_render_remove_target(VitRenderTarget *target)
 	}
 }
 
+/* A buffer that the process died over is left alone for a while, then it has one more try. */
+static bool render_check_buffer(const VitRender *self, VitRenderBuffer *entry, GError **error)
+{
+	int64_t pause_us = (int64_t)self->job_deadline_ms * 1000 * RENDER_PAUSE_DEADLINES;
+
+	if (entry->deaths < RENDER_MAX_DEATHS) {
+		return true;
+	}
+	if (g_get_monotonic_time() - entry->last_death_us >= pause_us) {
+		entry->deaths = RENDER_MAX_DEATHS - 1;
+		return true;
+	}
+	g_set_error(
+		error, VIT_ERROR, VIT_ERROR_BUSY,
+		"this picture is not read for a moment: %s died or hung %d times in a row while "
+		"reading it",
+		self->program, RENDER_MAX_DEATHS);
+	return false;
+}
+
 bool vit_render_submit(const VitReadback *readback, GError **error)
 {
 	VitRender *self = readback->target->render;
@@ -448,13 +471,9 @@ bool vit_render_submit(const VitReadback *readback, GError **error)
 	}
 	job = g_new0(RenderJob, 1);
 	job->buffer = vit_render_buffers_use(&self->buffers, readback->buffer);
-	if (job->buffer->deaths >= RENDER_MAX_DEATHS) {
+	if (!render_check_buffer(self, job->buffer, error)) {
 		vit_render_buffers_release(&self->buffers, job->buffer);
 		g_free(job);
-		g_set_error(error, VIT_ERROR, VIT_ERROR_UNSUPPORTED,
-			    "this buffer is not read any more: %s died or hung %d times in a row "
-			    "while reading it",
-			    self->program, RENDER_MAX_DEATHS);
 		return false;
 	}
 	job->id = ++self->last_job_id;

@@ -30,7 +30,8 @@ typedef struct VitSurface VitSurface;
  * The end of an update. @changed: the tiles whose pixels really differ now; on error, those that
  * may.
  * @error is NULL, or DISCONNECTED / TIMED_OUT (the render process went away: the same update may be
- * asked for again), UNSUPPORTED or INVALID_METADATA (this buffer can never be read; says why).
+ * asked for again), BUSY (it went away over this buffer again and again: ask in some seconds),
+ * UNSUPPORTED or INVALID_METADATA (this buffer can never be read; says why).
  */
 typedef void (*VitSurfaceUpdated)(void *user_data, const pixman_region32_t *changed,
 				  const GError *error);

@@ -19,8 +19,9 @@ struct VitConsole {
 	VitInputSink *sink;
 	GPtrArray *frontends; /* VitFrontend, borrowed */
 
-	VitBuffer *shown;   /* never NULL */
-	VitBuffer *refused; /* of the guest, cannot be shown; may be NULL */
+	VitBuffer *shown;       /* never NULL */
+	VitBuffer *refused;     /* of the guest, cannot be shown; may be NULL */
+	unsigned refusal_timer; /* after which it is tried again; 0: never */
 	bool shows_slate;
 	bool behind; /* the surface lacks more than the damage of the next frame */
 	VitSurface *surface;
@@ -47,8 +48,11 @@ struct VitConsole {
 
 /* Logs a warning, or for debugging only where there were too many. Returns whether it did. */
 bool vit_console_complain(VitConsole *self, const char *text);
-/* Shows a slate that says why the guest's picture cannot be shown. */
-void vit_console_refuse(VitConsole *self, const GError *error);
+/*
+ * Shows a slate in place of the guest's buffer, which could not be read. @error says why, and
+ * whether it can be tried again.
+ */
+void vit_console_refuse_buffer(VitConsole *self, VitBuffer *buffer, const GError *error);
 
 /* console-surface.c */
 

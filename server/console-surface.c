@@ -163,13 +163,10 @@ static void console_fail_update(VitConsole *self, VitUpdate *update,
 	} else if (update->buffer == self->shown && self->shows_slate) {
 		/* It is not the slate that is wrong, and another would fare no better. */
 		(void)vit_console_complain(self, error->message);
-		vit_render_forget_buffers(self->render);
 		self->wanted = true;
 		console_retry_after(self, LONG_RETRY_MS);
 	} else if (update->buffer == self->shown) {
-		vit_buffer_unref(self->refused);
-		self->refused = vit_buffer_ref(update->buffer);
-		vit_console_refuse(self, error);
+		vit_console_refuse_buffer(self, update->buffer, error);
 	}
 }
 

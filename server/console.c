@@ -8,6 +8,7 @@
  */
 #include "server/console.h"
 
+#include "config/error.h"
 #include "server/console-private.h"
 #include "server/slate.h"
 
@@ -18,6 +19,7 @@
 /* Warnings of a head that are logged; how often there are more is for a peer to say. */
 #define MAX_COMPLAINTS 5
 #define COMPLAINTS_US  (10 * G_USEC_PER_SEC)
+#define BUSY_RETRY_MS  2000 /* after vitrine-render went away over one buffer again and again */
 
 static void console_log(VitConsole *self, GLogLevelFlags level, const char *text)
 {
@@ -101,7 +103,8 @@ static void console_show_slate(VitConsole *self, const char *title, const char *
 	self->behind = true;
 }
 
-void vit_console_refuse(VitConsole *self, const GError *error)
+/* Shows a slate that says why the guest's picture cannot be shown. */
+static void console_refuse(VitConsole *self, const GError *error)
 {
 	self->stats.refused++;
 	/* Who refuses by the thousand does not have a slate drawn each time. */
@@ -111,11 +114,39 @@ void vit_console_refuse(VitConsole *self, const GError *error)
 	console_show_slate(self, "This picture cannot be shown", error->message);
 }
 
+static void console_clear_refused(VitConsole *self)
+{
+	g_clear_handle_id(&self->refusal_timer, g_source_remove);
+	g_clear_pointer(&self->refused, vit_buffer_unref);
+}
+
+static gboolean on_console_refusal_over(void *user_data)
+{
+	VitConsole *self = user_data;
+	g_autoptr(VitBuffer) buffer = g_steal_pointer(&self->refused);
+
+	self->refusal_timer = 0;
+	if (self->shows_slate) {
+		console_show(self, buffer);
+	}
+	return G_SOURCE_REMOVE;
+}
+
+void vit_console_refuse_buffer(VitConsole *self, VitBuffer *buffer, const GError *error)
+{
+	console_clear_refused(self);
+	self->refused = vit_buffer_ref(buffer);
+	if (g_error_matches(error, VIT_ERROR, VIT_ERROR_BUSY)) {
+		self->refusal_timer = g_timeout_add(BUSY_RETRY_MS, on_console_refusal_over, self);
+	}
+	console_refuse(self, error);
+}
+
 static void on_source_scanout(void *user_data, VitBuffer *buffer)
 {
 	VitConsole *self = user_data;
 
-	g_clear_pointer(&self->refused, vit_buffer_unref);
+	console_clear_refused(self);
 	if (buffer) {
 		console_show(self, buffer);
 	} else {
@@ -192,7 +223,10 @@ static void on_source_pointer_mode(void *user_data, bool absolute)
 
 static void on_source_refused(void *user_data, const GError *error)
 {
-	vit_console_refuse(user_data, error);
+	VitConsole *self = user_data;
+
+	console_clear_refused(self);
+	console_refuse(self, error);
 }
 
 static void on_source_lost(void *user_data, const GError *error)
@@ -201,7 +235,7 @@ static void on_source_lost(void *user_data, const GError *error)
 
 	self->stats.lost++;
 	console_log(self, G_LOG_LEVEL_MESSAGE, error->message);
-	g_clear_pointer(&self->refused, vit_buffer_unref);
+	console_clear_refused(self);
 	console_show_slate(self, "No signal", "The VM is gone. Its picture returns when it does.");
 	vit_render_forget_buffers(self->render);
 }
@@ -296,7 +330,7 @@ void vit_console_free(VitConsole *self)
 	vit_console_drop_update(self);
 	vit_cursor_unref(self->cursor);
 	vit_surface_unref(self->surface);
-	vit_buffer_unref(self->refused);
+	console_clear_refused(self);
 	vit_buffer_unref(self->shown);
 	pixman_region32_fini(&self->stale);
 	pixman_region32_fini(&self->half_written);

@@ -98,13 +98,19 @@ static void test_deadly_buffer(void)
 	}
 	surface_fixture_ask_for(&fixture, vit_shm_image_get_buffer(other), NULL);
 	surface_fixture_await(&fixture);
-	g_assert_error(fixture.ending.error, VIT_ERROR, VIT_ERROR_UNSUPPORTED);
+	g_assert_error(fixture.ending.error, VIT_ERROR, VIT_ERROR_BUSY);
 	g_assert_cmpuint(vit_render_get_stats(fixture.render).restarts, ==, 2);
 	/* Others are read as ever. */
 	surface_fixture_paint(&fixture, 1);
 	surface_fixture_update(&fixture, NULL);
 	g_assert_no_error(fixture.ending.error);
 	surface_fixture_assert_shown(&fixture);
+	/* It may have been the machine's fault: it is not left alone for ever. */
+	do {
+		surface_fixture_ask_for(&fixture, vit_shm_image_get_buffer(other), NULL);
+		surface_fixture_await(&fixture);
+	} while (g_error_matches(fixture.ending.error, VIT_ERROR, VIT_ERROR_BUSY));
+	g_assert_no_error(fixture.ending.error);
 	surface_fixture_clear(&fixture);
 }
 
@@ -220,8 +226,7 @@ static void test_nonsense(void)
 					    "no-job",  "wrong-size", "with-fds", "hang-up"};
 
 	/* The third time the buffer is held to be deadly. */
-	static const int codes[] = {VIT_ERROR_DISCONNECTED, VIT_ERROR_DISCONNECTED,
-				    VIT_ERROR_UNSUPPORTED};
+	static const int codes[] = {VIT_ERROR_DISCONNECTED, VIT_ERROR_DISCONNECTED, VIT_ERROR_BUSY};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		SurfaceFixture fixture;
