@@ -21,6 +21,7 @@ static const char *const scripts[] = {
 	"still", "typing", "scroll", "motion", "resize", "everything", NULL,
 };
 static const char *const bufferings[] = {"single", "ring", "fresh", NULL};
+static const char *const memories[] = {"memfd", "udmabuf", "dma-heap", NULL};
 static const char *const shares[] = {"shared", "exclusive", "client", NULL};
 
 const VitConfigKey vit_config_keys[] = {
@@ -115,6 +116,16 @@ const VitConfigKey vit_config_keys[] = {
 		.default_value = "ring",
 		.doc = "Which memory a picture is drawn into: always the same (single), a few in "
 		       "turn (ring), or new memory each time (fresh).",
+	},
+	{
+		.group = "pattern",
+		.key = "memory",
+		.type = VIT_KEY_CHOICE,
+		.choices = memories,
+		.default_value = "memfd",
+		.doc = "What that memory is: ordinary shared memory (memfd), or a dmabuf as a "
+		       "graphics driver makes it, by /dev/udmabuf (udmabuf) or by "
+		       "/dev/dma_heap/system (dma-heap).",
 	},
 	{
 		.group = "pattern",

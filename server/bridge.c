@@ -93,11 +93,13 @@ static VitMachine *bridge_make_pattern(const VitConfig *config, GError **error)
 	const char *format = vit_config_get_string(config, "pattern", "format");
 	const char *script = vit_config_get_string(config, "pattern", "script");
 	const char *buffering = vit_config_get_string(config, "pattern", "buffering");
+	const char *memory = vit_config_get_string(config, "pattern", "memory");
 
 	/* The table of keys allows no other names than these. */
 	options.fourcc = vit_format_find_by_name(format)->fourcc;
 	if (!vit_pattern_script_from_name(script, &options.script) ||
-	    !vit_pattern_buffering_from_name(buffering, &options.buffering)) {
+	    !vit_pattern_buffering_from_name(buffering, &options.buffering) ||
+	    !vit_pixel_memory_from_name(memory, &options.memory)) {
 		g_assert_not_reached();
 	}
 	vit_config_get_size(config, "pattern", "size", &options.width, &options.height);

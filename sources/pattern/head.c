@@ -223,7 +223,8 @@ static void head_tick_picture(VitPatternHead *self, int64_t due_us)
 {
 	bool is_new_size;
 
-	if (self->options.wait_for_release && self->released < self->sequence) {
+	if ((self->options.wait_for_release && self->released < self->sequence) ||
+	    (self->screen && !vit_pattern_screen_is_ready(self->screen))) {
 		self->stats.skipped_ticks++;
 		return;
 	}

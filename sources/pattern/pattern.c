@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config/error.h"
+#include "config/fd.h"
 #include "sources/pattern/head.h"
 
 typedef struct PatternMachine {
@@ -68,6 +69,17 @@ static bool pattern_check_range(const char *what, unsigned value, unsigned min, 
 	return true;
 }
 
+/* Better to say now than instead of a picture that there is no such memory. */
+static bool pattern_check_memory(VitPixelMemory memory, GError **error)
+{
+	VIT_AUTOFD int fd = vit_pixel_memory_new_fd(memory, 1, error);
+
+	if (fd < 0) {
+		g_prefix_error(error, "test pattern: ");
+	}
+	return fd >= 0;
+}
+
 static bool pattern_check_options(const VitPatternOptions *options, GError **error)
 {
 	const VitFormat *format = vit_format_find(options->fourcc);
@@ -94,7 +106,7 @@ static bool pattern_check_options(const VitPatternOptions *options, GError **err
 		g_prefix_error(error, "test pattern: ");
 		return false;
 	}
-	return true;
+	return pattern_check_memory(options->memory, error);
 }
 
 static bool pattern_machine_start(VitMachine *machine, GError **error)

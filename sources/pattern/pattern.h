@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "sources/input.h"
+#include "sources/pixel-memory.h"
 #include "sources/source.h"
 
 /*
@@ -48,16 +49,18 @@ typedef struct VitPatternOptions {
 	unsigned heads;   /* 1 to VIT_PATTERN_MAX_HEADS */
 	VitPatternScript script;
 	VitPatternBuffering buffering;
+	VitPixelMemory memory; /* of the buffers */
 	bool bottom_up;
 	uint32_t padding_bytes; /* after each row, at most VIT_PATTERN_MAX_PADDING_BYTES */
-	/* A tick whose last picture was not acknowledged yet is skipped, as a guest would. */
+	/* A tick whose last picture was not acknowledged yet is skipped, as a guest would. One
+	 * whose buffer a device still reads always is. */
 	bool wait_for_release;
 } VitPatternOptions;
 
 typedef struct VitPatternStats {
 	uint64_t ticks;         /* that were due: time * rate_hz */
 	uint64_t frames;        /* pictures sent */
-	uint64_t skipped_ticks; /* because a picture was out, or because the loop was late */
+	uint64_t skipped_ticks; /* because a picture or its buffer was out, or the loop late */
 } VitPatternStats;
 
 /* The names of the configuration: "still", … and "single", …; false when there is no such name. */
@@ -66,7 +69,7 @@ bool vit_pattern_buffering_from_name(const char *name, VitPatternBuffering *ret_
 
 /*
  * Makes the machine; it announces all its heads from within its start. Errors: INVALID_ARGUMENT,
- * and as vit_buffer_check_layout() for the picture. Thread: loop.
+ * and as vit_buffer_check_layout() and vit_pixel_memory_new_fd() for the picture. Thread: loop.
  */
 VitMachine *vit_pattern_machine_new(const VitPatternOptions *options, GError **error);
 

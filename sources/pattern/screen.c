@@ -19,9 +19,7 @@ typedef struct ScreenSlot {
 struct VitPatternScreen {
 	VitPatternDesktop *desktop;
 	VitPatternCanvas *canvas; /* the desktop's */
-	uint32_t fourcc;
-	uint32_t stride_bytes;
-	bool bottom_up;
+	VitShmImageOptions image; /* of every buffer */
 	VitPatternBuffering buffering;
 	ScreenSlot slots[SCREEN_RING];
 	unsigned next; /* slot to be shown next */
@@ -34,10 +32,15 @@ VitPatternScreen *vit_pattern_screen_new(const VitPatternOptions *options, unsig
 
 	self->desktop = vit_pattern_desktop_new(number, width, height);
 	self->canvas = vit_pattern_desktop_get_canvas(self->desktop);
-	self->fourcc = options->fourcc;
-	self->stride_bytes =
-		width * vit_format_find(options->fourcc)->bytes_per_pixel + options->padding_bytes;
-	self->bottom_up = options->bottom_up;
+	self->image = (VitShmImageOptions){
+		.memory = options->memory,
+		.width = width,
+		.height = height,
+		.fourcc = options->fourcc,
+		.stride_bytes = width * vit_format_find(options->fourcc)->bytes_per_pixel +
+				options->padding_bytes,
+		.bottom_up = options->bottom_up,
+	};
 	self->buffering = options->buffering;
 	for (unsigned i = 0; i < SCREEN_RING; i++) {
 		pixman_region32_init(&self->slots[i].stale);
@@ -80,9 +83,9 @@ bool vit_pattern_screen_has_damage(VitPatternScreen *self)
 
 static void screen_convert(VitPatternScreen *self, ScreenSlot *slot, const pixman_box32_t *box)
 {
-	const VitFormat *format = vit_format_find(self->fourcc);
+	const VitFormat *format = vit_format_find(self->image.fourcc);
 	int32_t stride_bytes = (int32_t)vit_shm_image_get_stride_bytes(slot->image);
-	int32_t row = self->bottom_up ? self->canvas->height - 1 - box->y1 : box->y1;
+	int32_t row = self->image.bottom_up ? self->canvas->height - 1 - box->y1 : box->y1;
 	size_t first = (size_t)box->y1 * (size_t)self->canvas->width + (size_t)box->x1;
 	VitPatternConversion job = {
 		.format = format,
@@ -91,7 +94,7 @@ static void screen_convert(VitPatternScreen *self, ScreenSlot *slot, const pixma
 		.destination = vit_shm_image_get_pixels(slot->image) +
 			       (ptrdiff_t)row * stride_bytes +
 			       (ptrdiff_t)box->x1 * format->bytes_per_pixel,
-		.destination_stride_bytes = self->bottom_up ? -stride_bytes : stride_bytes,
+		.destination_stride_bytes = self->image.bottom_up ? -stride_bytes : stride_bytes,
 		.width = box->x2 - box->x1,
 		.height = box->y2 - box->y1,
 	};
@@ -108,9 +111,7 @@ static bool screen_prepare(VitPatternScreen *self, ScreenSlot *slot, GError **er
 	if (slot->image) {
 		return true;
 	}
-	slot->image = vit_shm_image_new(vit_pattern_screen_get_width(self),
-					vit_pattern_screen_get_height(self), self->fourcc,
-					self->stride_bytes, self->bottom_up, error);
+	slot->image = vit_shm_image_new_with(&self->image, error);
 	if (!slot->image) {
 		return false;
 	}
@@ -120,13 +121,34 @@ static bool screen_prepare(VitPatternScreen *self, ScreenSlot *slot, GError **er
 	return true;
 }
 
+/* Brings the slot up to date. */
+static bool screen_write(VitPatternScreen *self, ScreenSlot *slot, GError **error)
+{
+	int n_boxes;
+	const pixman_box32_t *boxes = pixman_region32_rectangles(&slot->stale, &n_boxes);
+
+	if (!vit_shm_image_begin_write(slot->image, error)) {
+		return false;
+	}
+	for (int i = 0; i < n_boxes; i++) {
+		screen_convert(self, slot, &boxes[i]);
+	}
+	return vit_shm_image_end_write(slot->image, error);
+}
+
+bool vit_pattern_screen_is_ready(const VitPatternScreen *self)
+{
+	const ScreenSlot *slot = &self->slots[self->next];
+
+	return self->buffering == VIT_PATTERN_FRESH || !slot->image ||
+	       vit_shm_image_is_idle(slot->image);
+}
+
 VitBuffer *vit_pattern_screen_show(VitPatternScreen *self, pixman_region32_t *ret_damage,
 				   GError **error)
 {
 	ScreenSlot *slot = &self->slots[self->next];
 	pixman_region32_t *damage = &self->canvas->damage;
-	const pixman_box32_t *boxes;
-	int n_boxes;
 
 	if (!screen_prepare(self, slot, error)) {
 		return NULL;
@@ -134,9 +156,8 @@ VitBuffer *vit_pattern_screen_show(VitPatternScreen *self, pixman_region32_t *re
 	for (unsigned i = 0; i < SCREEN_RING; i++) {
 		(void)pixman_region32_union(&self->slots[i].stale, &self->slots[i].stale, damage);
 	}
-	boxes = pixman_region32_rectangles(&slot->stale, &n_boxes);
-	for (int i = 0; i < n_boxes; i++) {
-		screen_convert(self, slot, &boxes[i]);
+	if (!screen_write(self, slot, error)) {
+		return NULL;
 	}
 	pixman_region32_clear(&slot->stale);
 	(void)pixman_region32_copy(ret_damage, damage);

@@ -25,9 +25,13 @@ uint32_t vit_pattern_screen_get_height(const VitPatternScreen *self);
 /* Whether the picture changed since it was last shown. */
 bool vit_pattern_screen_has_damage(VitPatternScreen *self);
 
+/* Whether it can be shown now: no device still reads the buffer that is next. */
+bool vit_pattern_screen_is_ready(const VitPatternScreen *self);
+
 /*
  * Puts the picture into the next buffer. @ret_damage, initialised by the caller, becomes what
- * changed since the last call. Returns a new reference. Errors: INTERNAL (no memory).
+ * changed since the last call. Returns a new reference. Errors: INTERNAL, UNSUPPORTED
+ * (no memory).
  */
 VitBuffer *vit_pattern_screen_show(VitPatternScreen *self, pixman_region32_t *ret_damage,
 				   GError **error);

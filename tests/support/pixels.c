@@ -4,7 +4,7 @@
 #include "tests/support/pixels.h"
 
 #include <drm_fourcc.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 /* Where a channel sits in the little-endian word of a pixel. */
 typedef struct PixelBits {
@@ -53,33 +53,53 @@ uint32_t vit_test_decode_pixel(uint32_t fourcc, uint32_t word)
 	g_assert_not_reached();
 }
 
+VitPixelMemory vit_test_memory(void)
+{
+	const char *name = g_getenv("VIT_TEST_MEMORY");
+	VitPixelMemory memory = VIT_PIXEL_MEMFD;
+
+	g_assert_true(!name || vit_pixel_memory_from_name(name, &memory));
+	return memory;
+}
+
+static uint32_t pixel_word(const uint8_t *pixel, unsigned pixel_bytes)
+{
+	uint32_t word = 0;
+
+	for (unsigned i = 0; i < pixel_bytes; i++) {
+		word |= (uint32_t)pixel[i] << (8 * i);
+	}
+	return word;
+}
+
 uint32_t *vit_test_read_picture(const VitBuffer *buffer)
 {
 	const VitBufferLayout *layout = vit_buffer_get_layout(buffer);
 	unsigned pixel_bytes = vit_buffer_get_format(buffer)->bytes_per_pixel;
-	size_t row_bytes = (size_t)layout->width * pixel_bytes;
+	size_t n_bytes = layout->offset_bytes[0] +
+			 (size_t)layout->stride_bytes[0] * (layout->height - 1) +
+			 (size_t)layout->width * pixel_bytes;
 	int32_t width = layout->visible.width, height = layout->visible.height;
-	g_autofree uint8_t *row = g_malloc(row_bytes);
 	uint32_t *picture = g_new(uint32_t, (size_t)width * (size_t)height);
+	/* A dmabuf can be mapped, and not read like a file. */
+	uint8_t *memory =
+		mmap(NULL, n_bytes, PROT_READ, MAP_SHARED, vit_buffer_peek_fd(buffer, 0), 0);
 
 	g_assert_true(vit_buffer_is_linear(buffer));
+	g_assert_true(memory != MAP_FAILED);
 	for (int32_t y = 0; y < height; y++) {
 		uint32_t from_top = (uint32_t)(layout->visible.y + y);
 		uint32_t line = layout->bottom_up ? layout->height - 1 - from_top : from_top;
-		off_t offset = layout->offset_bytes[0] + (off_t)layout->stride_bytes[0] * line;
+		const uint8_t *row =
+			memory + layout->offset_bytes[0] + (size_t)layout->stride_bytes[0] * line;
 
-		g_assert_cmpint(pread(vit_buffer_peek_fd(buffer, 0), row, row_bytes, offset), ==,
-				(ssize_t)row_bytes);
 		for (int32_t x = 0; x < width; x++) {
 			const uint8_t *pixel = row + (size_t)(layout->visible.x + x) * pixel_bytes;
-			uint32_t word = 0;
 
-			for (unsigned i = 0; i < pixel_bytes; i++) {
-				word |= (uint32_t)pixel[i] << (8 * i);
-			}
-			picture[(size_t)y * (size_t)width + (size_t)x] =
-				vit_test_decode_pixel(layout->fourcc, word);
+			picture[(size_t)y * (size_t)width + (size_t)x] = vit_test_decode_pixel(
+				layout->fourcc, pixel_word(pixel, pixel_bytes));
 		}
 	}
+	g_assert_cmpint(munmap(memory, n_bytes), ==, 0);
 	return picture;
 }

@@ -24,7 +24,12 @@ static const struct {
 
 static VitPatternOptions make_options(void)
 {
-	return (VitPatternOptions){.fourcc = DRM_FORMAT_XRGB8888, .rate_hz = 60, .heads = 1};
+	return (VitPatternOptions){
+		.fourcc = DRM_FORMAT_XRGB8888,
+		.rate_hz = 60,
+		.heads = 1,
+		.memory = vit_test_memory(),
+	};
 }
 
 static VitBuffer *show(VitPatternScreen *screen, pixman_region32_t *damage)
@@ -164,6 +169,7 @@ static uint32_t *make_picture(const VitPatternOptions *options)
 	pixman_region32_init(&damage);
 	for (unsigned i = 0; i < 5; i++) {
 		g_clear_pointer(&buffer, vit_buffer_unref);
+		g_assert_true(vit_pattern_screen_is_ready(screen));
 		steps[i % G_N_ELEMENTS(steps)](vit_pattern_screen_get_desktop(screen));
 		vit_pattern_desktop_stamp(vit_pattern_screen_get_desktop(screen), &stamp);
 		buffer = show(screen, &damage);

@@ -11,6 +11,7 @@
 #include <linux/input-event-codes.h>
 
 #include "config/error.h"
+#include "config/fd.h"
 #include "sources/pattern/stamp.h"
 #include "tests/support/fixture.h"
 #include "tests/support/pixels.h"
@@ -26,6 +27,7 @@ static VitPatternOptions make_options(VitPatternScript script)
 		.heads = 1,
 		.script = script,
 		.buffering = VIT_PATTERN_RING,
+		.memory = vit_test_memory(),
 	};
 }
 
@@ -383,6 +385,23 @@ static void test_refuses_options(void)
 	}
 }
 
+/* Where the kernel has all kinds of memory, none is refused. */
+static void test_refuses_missing_memory(void)
+{
+	VitPatternOptions options = make_options(VIT_PATTERN_STILL);
+
+	for (unsigned i = VIT_PIXEL_UDMABUF; i <= VIT_PIXEL_DMA_HEAP; i++) {
+		VIT_AUTOFD int fd = vit_pixel_memory_new_fd((VitPixelMemory)i, 1, NULL);
+
+		options.memory = (VitPixelMemory)i;
+		if (fd < 0) {
+			assert_refused(&options, VIT_ERROR_UNSUPPORTED);
+		} else {
+			vit_machine_destroy(vit_pattern_machine_new(&options, NULL));
+		}
+	}
+}
+
 static void test_names(void)
 {
 	VitPatternScript script;
@@ -416,6 +435,7 @@ int main(int argc, char **argv)
 	vit_test_add("/pattern/input/cursor-follows-pointer", test_cursor_follows_pointer);
 	vit_test_add("/pattern/heads-are-independent", test_heads);
 	vit_test_add("/pattern/refuses-options", test_refuses_options);
+	vit_test_add("/pattern/refuses-missing-memory", test_refuses_missing_memory);
 	vit_test_add("/pattern/names", test_names);
 	return g_test_run();
 }

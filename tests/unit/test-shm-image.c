@@ -37,7 +37,10 @@ static void test_shared(void)
 	for (unsigned i = 0; i < 32; i++) {
 		g_assert_cmpuint(bytes[i], ==, 0);
 	}
+	g_assert_true(vit_shm_image_is_idle(image));
+	g_assert_true(vit_shm_image_begin_write(image, NULL));
 	vit_shm_image_get_pixels(image)[31] = 7;
+	g_assert_true(vit_shm_image_end_write(image, NULL));
 	vit_shm_image_free(g_steal_pointer(&image));
 	g_assert_cmpint(pread(vit_buffer_peek_fd(buffer, 0), bytes, 1, 31), ==, 1);
 	g_assert_cmpuint(bytes[0], ==, 7);
