@@ -22,9 +22,17 @@ void vit_mapping_init(VitMapping *self, VitBuffer *buffer)
 {
 	struct statfs status;
 
-	*self = (VitMapping){.buffer = vit_buffer_ref(buffer)};
-	self->is_dmabuf = fstatfs(vit_buffer_peek_fd(buffer, 0), &status) == 0 &&
-			  status.f_type == DMA_BUF_MAGIC;
+	*self = (VitMapping){
+		.buffer = vit_buffer_ref(buffer),
+		.page_bytes = (size_t)sysconf(_SC_PAGESIZE),
+	};
+	if (fstatfs(vit_buffer_peek_fd(buffer, 0), &status) < 0) {
+		return;
+	}
+	self->is_dmabuf = status.f_type == DMA_BUF_MAGIC;
+	if (status.f_type == HUGETLBFS_MAGIC) {
+		self->page_bytes = (size_t)status.f_bsize;
+	}
 }
 
 void vit_mapping_drop(VitMapping *self)
@@ -46,7 +54,7 @@ static bool mapping_map(VitMapping *self, GError **error)
 {
 	const VitBufferLayout *layout = vit_buffer_get_layout(self->buffer);
 	const VitFormat *format = vit_buffer_get_format(self->buffer);
-	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	size_t page_bytes = self->page_bytes;
 	uint64_t offset_bytes = layout->offset_bytes[0] / page_bytes * page_bytes;
 	uint64_t n_bytes = layout->offset_bytes[0] - offset_bytes +
 			   (uint64_t)layout->stride_bytes[0] * (layout->height - 1) +
@@ -60,6 +68,8 @@ static bool mapping_map(VitMapping *self, GError **error)
 			    format->name, layout->modifier);
 		return false;
 	}
+	/* Part of a huge page cannot be unmapped. */
+	n_bytes = (n_bytes + page_bytes - 1) / page_bytes * page_bytes;
 	/* A file may be larger than all memory of a 32-bit process. */
 	if (n_bytes > PTRDIFF_MAX) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_UNSUPPORTED,

@@ -18,6 +18,7 @@ typedef struct VitMapping {
 	uint8_t *pixels; /* NULL: not mapped */
 	size_t map_bytes;
 	size_t lead_bytes; /* from the first mapped byte to the buffer's first row */
+	size_t page_bytes; /* of the memory: what a mapping begins at and ends with */
 	bool is_dmabuf;
 } VitMapping;
 
