@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/console.h"
+#include "server/deadline.h"
 
 /*
  * Inside of a console: console.c has what it shows, console-surface.c the surface that follows it.
@@ -13,14 +14,15 @@ typedef struct VitUpdate VitUpdate;
 struct VitConsole {
 	unsigned index;
 	char *label;
-	unsigned deadline_ms;
+	VitDeadline *deadline;
 	VitRender *render;
 	VitSource *source;
 	VitInputSink *sink;
 	GPtrArray *frontends; /* VitFrontend, borrowed */
 
-	VitBuffer *shown;       /* never NULL */
-	VitBuffer *refused;     /* of the guest, cannot be shown; may be NULL */
+	VitBuffer *scanout;     /* what front-ends that take buffers were told; never NULL */
+	VitBuffer *shown;       /* on the surface; never NULL */
+	VitBuffer *refused;     /* of the guest, cannot be read; may be NULL */
 	unsigned refusal_timer; /* after which it is tried again; 0: never */
 	bool shows_slate;
 	bool behind; /* the surface lacks more than the damage of the next frame */
@@ -39,8 +41,8 @@ struct VitConsole {
 	unsigned leds;
 	bool pointer_absolute;
 
-	VitConsoleStats stats;
-	unsigned complaints; /* since complaints_since_us, by the monotonic clock */
+	VitConsoleStats stats; /* without deadline_misses */
+	unsigned complaints;   /* since complaints_since_us, by the monotonic clock */
 	int64_t complaints_since_us;
 };
 
@@ -49,8 +51,8 @@ struct VitConsole {
 /* Logs a warning, or for debugging only where there were too many. Returns whether it did. */
 bool vit_console_complain(VitConsole *self, const char *text);
 /*
- * Shows a slate in place of the guest's buffer, which could not be read. @error says why, and
- * whether it can be tried again.
+ * Shows a slate on the surface in place of the guest's buffer, which could not be read. @error says
+ * why, and whether it can be tried again.
  */
 void vit_console_refuse_buffer(VitConsole *self, VitBuffer *buffer, const GError *error);
 
@@ -62,7 +64,7 @@ void vit_console_replace_surface(VitConsole *self);
 void vit_console_mark_all_stale(VitConsole *self);
 /*
  * Starts an update of what is stale, where somebody waits for it and none is running. @frame may be
- * NULL; it is held until the update ends or the deadline passes.
+ * NULL; it is held until the update ends.
  */
 void vit_console_update_if_wanted(VitConsole *self, VitFrame *frame);
 /* Lets go of what the running update holds, and does not hear of its end. */

@@ -6,10 +6,10 @@
  *
  * The way of a frame: the source hands it in; its damage is merged into `stale`, the part of the
  * surface that is older than the picture. When a viewer has a read request open and no update is
- * running, an update starts at once and holds the frame; its end, or the deadline, acknowledges it.
- * In all other cases the frame is acknowledged at once: a later request reads the buffer that is
- * then current. So a frame waits for at most one update, a reader that missed a deadline is not
- * waited for until it has finished, and nothing queues.
+ * running, an update starts at once and holds the frame until it ends. In all other cases it is not
+ * held: a later request reads the buffer that is then current. So a frame waits for at most one
+ * update, a reader that missed a deadline is not waited for until it has finished, and nothing
+ * queues.
  */
 #include "config/error.h"
 #include "server/console-private.h"
@@ -22,9 +22,8 @@ struct VitUpdate {
 	VitConsole *console; /* NULL once the console is gone */
 	VitSurface *surface;
 	VitBuffer *buffer;
-	VitFrame *frame; /* held until the update ends or the deadline passes; may be NULL */
+	VitFrame *frame; /* held until the update ends; may be NULL */
 	pixman_region32_t damage;
-	unsigned deadline_timer; /* 0: not armed */
 };
 
 static void console_retry_after(VitConsole *self, unsigned ms);
@@ -93,29 +92,13 @@ static void console_retry_after(VitConsole *self, unsigned ms)
 	}
 }
 
-static void update_end_hold(VitUpdate *update)
-{
-	g_clear_handle_id(&update->deadline_timer, g_source_remove);
-	g_clear_pointer(&update->frame, vit_frame_unref);
-}
-
 static void update_free(VitUpdate *update)
 {
-	update_end_hold(update);
+	g_clear_pointer(&update->frame, vit_frame_unref);
 	vit_surface_unref(update->surface);
 	vit_buffer_unref(update->buffer);
 	pixman_region32_fini(&update->damage);
 	g_free(update);
-}
-
-static gboolean on_update_deadline(void *user_data)
-{
-	VitUpdate *update = user_data;
-
-	update->deadline_timer = 0;
-	update->console->stats.deadline_misses++;
-	vit_frame_release(update->frame);
-	return G_SOURCE_REMOVE;
 }
 
 /* Another picture may be shown by now; what this one failed to bring is missing there, too. */
@@ -181,7 +164,7 @@ static void on_surface_updated(void *user_data, const pixman_region32_t *changed
 		return;
 	}
 	self->update = NULL;
-	update_end_hold(update);
+	g_clear_pointer(&update->frame, vit_frame_unref);
 	if (error) {
 		console_fail_update(self, update, changed, error);
 	} else {
@@ -204,11 +187,7 @@ static void console_start_update(VitConsole *self, VitFrame *frame)
 	pixman_region32_init(&update->damage);
 	pixman_region32_copy(&update->damage, &self->stale);
 	pixman_region32_clear(&self->stale);
-	if (frame) {
-		update->frame = vit_frame_ref(frame);
-		update->deadline_timer =
-			g_timeout_add(self->deadline_ms, on_update_deadline, update);
-	}
+	update->frame = frame ? vit_frame_ref(frame) : NULL;
 	self->update = update;
 	vit_surface_update(update->surface, update->buffer, &update->damage, on_surface_updated,
 			   update);
@@ -225,7 +204,7 @@ void vit_console_update_if_wanted(VitConsole *self, VitFrame *frame)
 void vit_console_drop_update(VitConsole *self)
 {
 	if (self->update) {
-		update_end_hold(self->update);
+		g_clear_pointer(&self->update->frame, vit_frame_unref);
 		self->update->console = NULL; /* on_surface_updated() frees it */
 		self->update = NULL;
 	}

@@ -3,8 +3,11 @@
 
 /*
  * The hub for one head: what it shows, and who hears of it. What is shown is always a buffer: the
- * guest's, or a slate of our own that says why there is none. The surface is brought up to date in
- * console-surface.c.
+ * guest's, or a slate of our own that says why there is none. Front-ends that take buffers are told
+ * of it at once; for all others the surface is brought up to date, in console-surface.c.
+ *
+ * All who read a frame share one deadline. A buffer that cannot be read gives way to a slate on the
+ * surface only: who passes it on need not read it.
  */
 #include "server/console.h"
 
@@ -142,6 +145,30 @@ void vit_console_refuse_buffer(VitConsole *self, VitBuffer *buffer, const GError
 	console_refuse(self, error);
 }
 
+static void console_set_scanout(VitConsole *self, VitBuffer *buffer)
+{
+	vit_buffer_ref(buffer);
+	vit_buffer_unref(self->scanout);
+	self->scanout = buffer;
+}
+
+/* Has front-ends that take buffers show this one. */
+static void console_tell_scanout(VitConsole *self, VitBuffer *buffer)
+{
+	console_set_scanout(self, buffer);
+	for (unsigned i = 0; i < self->frontends->len; i++) {
+		vit_frontend_scanout(self->frontends->pdata[i], self->index, buffer);
+	}
+}
+
+static void console_tell_frame(VitConsole *self, VitFrame *frame)
+{
+	console_set_scanout(self, vit_frame_get_buffer(frame));
+	for (unsigned i = 0; i < self->frontends->len; i++) {
+		vit_frontend_frame(self->frontends->pdata[i], self->index, frame);
+	}
+}
+
 static void on_source_scanout(void *user_data, VitBuffer *buffer)
 {
 	VitConsole *self = user_data;
@@ -152,15 +179,15 @@ static void on_source_scanout(void *user_data, VitBuffer *buffer)
 	} else {
 		console_show_slate(self, "Display off", "The guest shows nothing on this head.");
 	}
+	console_tell_scanout(self, self->shown);
 }
 
-static void on_source_frame(void *user_data, VitFrame *frame)
+/* Merges what the frame brought into what the surface lacks, and reads it if somebody waits. */
+static void console_read_frame(VitConsole *self, VitFrame *frame)
 {
-	VitConsole *self = user_data;
 	VitBuffer *buffer = vit_frame_get_buffer(frame);
 	const pixman_region32_t *damage = vit_frame_get_damage(frame);
 
-	self->stats.frames++;
 	if (buffer == self->refused) {
 		self->behind = true;
 		return;
@@ -176,6 +203,16 @@ static void on_source_frame(void *user_data, VitFrame *frame)
 	self->shows_slate = false;
 	self->behind = false;
 	vit_console_update_if_wanted(self, frame);
+}
+
+static void on_source_frame(void *user_data, VitFrame *guest_frame)
+{
+	VitConsole *self = user_data;
+	g_autoptr(VitFrame) frame = vit_deadline_limit(self->deadline, guest_frame);
+
+	self->stats.frames++;
+	console_tell_frame(self, frame);
+	console_read_frame(self, frame);
 }
 
 static void on_source_cursor(void *user_data, VitCursor *cursor)
@@ -227,6 +264,9 @@ static void on_source_refused(void *user_data, const GError *error)
 
 	console_clear_refused(self);
 	console_refuse(self, error);
+	if (self->scanout != self->shown) {
+		console_tell_scanout(self, self->shown);
+	}
 }
 
 static void on_source_lost(void *user_data, const GError *error)
@@ -237,6 +277,7 @@ static void on_source_lost(void *user_data, const GError *error)
 	console_log(self, G_LOG_LEVEL_MESSAGE, error->message);
 	console_clear_refused(self);
 	console_show_slate(self, "No signal", "The VM is gone. Its picture returns when it does.");
+	console_tell_scanout(self, self->shown);
 	vit_render_forget_buffers(self->render);
 }
 
@@ -295,7 +336,7 @@ VitConsole *vit_console_new(const VitConsoleOptions *options, VitRender *render,
 
 	self->index = options->index;
 	self->label = g_strdup(options->label);
-	self->deadline_ms = options->deadline_ms;
+	self->deadline = vit_deadline_new(options->deadline_ms);
 	self->render = vit_render_ref(render);
 	self->source = source;
 	self->sink = sink;
@@ -313,6 +354,7 @@ VitConsole *vit_console_new(const VitConsoleOptions *options, VitRender *render,
 		return NULL;
 	}
 	vit_console_mark_all_stale(self);
+	console_set_scanout(self, self->shown);
 	self->shows_slate = true;
 	self->behind = true;
 	vit_source_start(source, &console_source_events, self);
@@ -332,6 +374,8 @@ void vit_console_free(VitConsole *self)
 	vit_surface_unref(self->surface);
 	console_clear_refused(self);
 	vit_buffer_unref(self->shown);
+	vit_buffer_unref(self->scanout);
+	vit_deadline_unref(self->deadline);
 	pixman_region32_fini(&self->stale);
 	pixman_region32_fini(&self->half_written);
 	g_ptr_array_unref(self->frontends);
@@ -348,6 +392,7 @@ bool vit_console_attach(VitConsole *self, VitFrontend *frontend, GError **error)
 		return false;
 	}
 	g_ptr_array_add(self->frontends, frontend);
+	vit_frontend_scanout(frontend, self->index, self->scanout);
 	pixman_region32_init(&pixels);
 	if (self->surface_has_pixels) {
 		pixman_region32_union_rect(&pixels, &pixels, 0, 0,
@@ -366,5 +411,8 @@ bool vit_console_attach(VitConsole *self, VitFrontend *frontend, GError **error)
 
 VitConsoleStats vit_console_get_stats(const VitConsole *self)
 {
-	return self->stats;
+	VitConsoleStats stats = self->stats;
+
+	stats.deadline_misses = vit_deadline_get_misses(self->deadline);
+	return stats;
 }

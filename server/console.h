@@ -26,7 +26,7 @@ typedef struct VitConsoleOptions {
 
 typedef struct VitConsoleStats {
 	uint64_t frames;          /* that the source sent */
-	uint64_t deadline_misses; /* frames acknowledged before their reader was done */
+	uint64_t deadline_misses; /* frames acknowledged before their readers were done */
 	uint64_t updates;         /* surface updates that ended well */
 	uint64_t failed_updates;  /* and those that did not */
 	uint64_t refused;         /* pictures that could not be shown */

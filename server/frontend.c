@@ -28,6 +28,7 @@ bool vit_frontend_add_head(VitFrontend *self, unsigned head, const VitHost *host
 {
 	g_assert(self && self->impl);
 	g_assert(host->input && host->set_size && host->request_pixels);
+	g_assert(!self->impl->scanout == !self->impl->frame);
 	return self->impl->add_head(self, head, host, host_data, error);
 }
 
@@ -35,6 +36,20 @@ void vit_frontend_named(VitFrontend *self, const char *name)
 {
 	if (self->impl->named) {
 		self->impl->named(self, name);
+	}
+}
+
+void vit_frontend_scanout(VitFrontend *self, unsigned head, VitBuffer *buffer)
+{
+	if (self->impl->scanout) {
+		self->impl->scanout(self, head, buffer);
+	}
+}
+
+void vit_frontend_frame(VitFrontend *self, unsigned head, VitFrame *frame)
+{
+	if (self->impl->frame) {
+		self->impl->frame(self, head, frame);
 	}
 }
 

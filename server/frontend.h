@@ -49,6 +49,19 @@ typedef struct VitFrontendImpl {
 	/* Optional. The VM's name, for window titles. */
 	void (*named)(VitFrontend *self, const char *name);
 	/*
+	 * Optional, together with frame(): for who shows the guest's memory itself. This buffer is
+	 * shown from now on: the guest's, or a slate. Borrowed; keep it by a reference.
+	 */
+	void (*scanout)(VitFrontend *self, unsigned head, VitBuffer *buffer);
+	/*
+	 * Optional, together with scanout(). The guest drew; the frame's buffer is the scanout from
+	 * now on. The frame is borrowed. A reader that keeps a reference holds the guest up, until
+	 * it lets go or the console's deadline passes; then the pixels may change under it. One
+	 * that is still busy with an older frame takes none: it looks at the newest buffer when it
+	 * is done.
+	 */
+	void (*frame)(VitFrontend *self, unsigned head, VitFrame *frame);
+	/*
 	 * Optional. These tiles of the head's surface have new pixels. When the surface is another
 	 * one than before, the head's size changed; @changed is then empty as long as the new
 	 * surface has no pixels yet, and everything once it has. Showing an empty new surface would
@@ -78,6 +91,8 @@ void vit_frontend_destroy(VitFrontend *self);
 bool vit_frontend_add_head(VitFrontend *self, unsigned head, const VitHost *host, void *host_data,
 			   GError **error);
 void vit_frontend_named(VitFrontend *self, const char *name);
+void vit_frontend_scanout(VitFrontend *self, unsigned head, VitBuffer *buffer);
+void vit_frontend_frame(VitFrontend *self, unsigned head, VitFrame *frame);
 void vit_frontend_surface_changed(VitFrontend *self, unsigned head, VitSurface *surface,
 				  const pixman_region32_t *changed);
 void vit_frontend_cursor(VitFrontend *self, unsigned head, VitCursor *cursor);
