@@ -8,11 +8,11 @@
  */
 #include "server/bridge.h"
 
-#include "config/error.h"
 #include "encoders/render.h"
 #include "server/console.h"
 #include "server/vnc/vnc.h"
 #include "sources/pattern/pattern.h"
+#include "sources/qemu/qemu.h"
 
 struct VitBridge {
 	VitRender *render;
@@ -108,10 +108,13 @@ static VitMachine *bridge_make_pattern(const VitConfig *config, GError **error)
 
 static VitMachine *bridge_make_machine(const VitConfig *config, GError **error)
 {
-	if (!g_str_equal(vit_config_get_string(config, "source", "type"), "pattern")) {
-		g_set_error(error, VIT_ERROR, VIT_ERROR_UNSUPPORTED,
-			    "[source] type = qemu is not built in. Use pattern.");
-		return NULL;
+	if (g_str_equal(vit_config_get_string(config, "source", "type"), "qemu")) {
+		const VitQemuOptions options = {
+			.qmp_path = vit_config_get_string(config, "qemu", "qmp"),
+			.bus_address = vit_config_get_string(config, "qemu", "bus"),
+		};
+
+		return vit_qemu_machine_new(&options, error);
 	}
 	return bridge_make_pattern(config, error);
 }
