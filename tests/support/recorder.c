@@ -96,6 +96,7 @@ static void on_leds(void *user_data, unsigned leds)
 	VitTestHead *self = user_data;
 
 	self->leds++;
+	self->lit = leds;
 	head_note_event(self);
 }
 
@@ -114,6 +115,9 @@ static void on_refused(void *user_data, const GError *error)
 
 	g_assert_nonnull(error);
 	self->refusals++;
+	g_clear_error(&self->refusal);
+	self->refusal = g_error_copy(error);
+	g_test_message("refused: %s", error->message);
 	head_note_event(self);
 }
 
@@ -123,6 +127,9 @@ static void on_lost(void *user_data, const GError *error)
 
 	g_assert_nonnull(error);
 	self->losses++;
+	g_clear_error(&self->loss);
+	self->loss = g_error_copy(error);
+	g_test_message("lost: %s", error->message);
 	head_note_event(self);
 }
 
@@ -193,6 +200,8 @@ void vit_test_recorder_clear(VitTestRecorder *self)
 		vit_buffer_unref(head->buffer);
 		vit_cursor_unref(head->cursor);
 		pixman_region32_fini(&head->damage);
+		g_clear_error(&head->refusal);
+		g_clear_error(&head->loss);
 		g_free(head->label);
 	}
 	g_free(self->name);
@@ -243,21 +252,26 @@ void vit_test_head_release_frames(VitTestHead *self)
 	g_ptr_array_set_size(self->held, 0);
 }
 
-typedef struct AwaitedFrames {
-	const VitTestHead *head;
-	unsigned frames;
-} AwaitedFrames;
+typedef struct AwaitedCount {
+	const unsigned *counter;
+	unsigned count;
+} AwaitedCount;
 
-static bool has_frames(void *user_data)
+static bool has_counted(void *user_data)
 {
-	const AwaitedFrames *awaited = user_data;
+	const AwaitedCount *awaited = user_data;
 
-	return awaited->head->frames >= awaited->frames;
+	return *awaited->counter >= awaited->count;
+}
+
+void vit_test_wait_count(const char *what, const unsigned *counter, unsigned count)
+{
+	AwaitedCount awaited = {counter, count};
+
+	vit_test_wait(what, 20, has_counted, &awaited);
 }
 
 void vit_test_head_wait_frames(VitTestHead *self, unsigned frames)
 {
-	AwaitedFrames awaited = {self, frames};
-
-	vit_test_wait("frames of the source", 20, has_frames, &awaited);
+	vit_test_wait_count("frames of the source", &self->frames, frames);
 }

@@ -26,6 +26,8 @@ typedef struct VitTestHead {
 	VitCursor *cursor; /* may be NULL */
 	int32_t cursor_x, cursor_y;
 	bool cursor_visible, absolute;
+	unsigned lit;             /* VitLeds bits */
+	GError *refusal, *loss;   /* the last ones; may be NULL */
 	uint64_t sequence;        /* of the last frame */
 	pixman_region32_t damage; /* of the last frame */
 	bool damage_is_unknown;
@@ -62,5 +64,7 @@ void vit_test_head_destroy_sink(VitTestHead *self);
 /* Lets go of the held frames. */
 void vit_test_head_release_frames(VitTestHead *self);
 
+/* Runs the loop until @counter, one of a head's, is at least @count. */
+void vit_test_wait_count(const char *what, const unsigned *counter, unsigned count);
 /* Runs the loop until the head has been told of so many frames in all. */
 void vit_test_head_wait_frames(VitTestHead *self, unsigned frames);
