@@ -150,6 +150,9 @@ static void console_fail_update(VitConsole *self, VitUpdate *update,
 		console_retry_after(self, LONG_RETRY_MS);
 	} else if (update->buffer == self->shown) {
 		vit_console_refuse_buffer(self, update->buffer, error);
+		if (update->buffer == self->shown) {
+			console_retry_after(self, LONG_RETRY_MS); /* there is no slate */
+		}
 	}
 }
 

@@ -2,6 +2,8 @@
 /* Copyright 2026 The Vitrine authors */
 
 /* The console: replay, newest frame wins, the one deadline, slates, errors. */
+#include <sys/resource.h>
+
 #include "config/error.h"
 #include "tests/support/console-rig.h"
 #include "tests/support/fake-surface.h"
@@ -442,6 +444,30 @@ static void test_refused_slate_is_retried(void)
 	vit_console_rig_clear(&rig);
 }
 
+/* No fd left for a slate: the buffer is not asked for again as fast as it is refused. */
+static void test_refused_without_slate(void)
+{
+	VitConsoleRig rig;
+	g_autoptr(VitBuffer) buffer = vit_console_rig_show(&rig);
+	g_autoptr(GError) error =
+		g_error_new(VIT_ERROR, VIT_ERROR_UNSUPPORTED, "the test cannot read this");
+	struct rlimit limit, none;
+
+	rig.host->request_pixels(rig.host_data);
+	vit_console_rig_send_frame(&rig, buffer, vit_rig_corner);
+	g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &none), ==, 0);
+	vit_console_rig_end_update(&rig, vit_rig_corner, error);
+	g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	g_assert_false(vit_console_rig_is_updating_anything(&rig));
+	vit_test_wait("the retry", 10, vit_console_rig_is_updating_anything, &rig);
+	vit_console_rig_end_update(&rig, vit_rig_corner, error);
+	g_assert_true(vit_console_rig_is_updating(&rig, vit_rig_everything)); /* the slate */
+	g_assert_false(vit_console_rig_is_reading(&rig, buffer));
+	vit_console_rig_clear(&rig);
+}
+
 /* A machine that was slow for a moment, and a guest that sends no more frames. */
 static void test_busy_buffer_is_retried(void)
 {
@@ -527,6 +553,7 @@ int main(int argc, char **argv)
 	vit_test_add("/console/refused/slate-goes-whole", test_frame_replaces_whole_slate);
 	vit_test_add("/console/refused/frame-is-made-up-for", test_refused_frame_is_made_up_for);
 	vit_test_add("/console/refused/slate-is-retried", test_refused_slate_is_retried);
+	vit_test_add("/console/refused/without-slate", test_refused_without_slate);
 	vit_test_add("/console/refused/busy-is-retried", test_busy_buffer_is_retried);
 	vit_test_add("/console/render/death-is-retried", test_render_death_is_retried);
 	vit_test_add("/console/input/is-clipped", test_input_is_clipped);
