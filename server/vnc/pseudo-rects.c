@@ -41,6 +41,13 @@ void vit_rfb_append_rect(GByteArray *out, VitRfbRect rect, int32_t encoding)
 	append_u32(out, (uint32_t)encoding);
 }
 
+void vit_rfb_append_copy_rect(GByteArray *out, VitRfbRect rect, uint16_t from_x, uint16_t from_y)
+{
+	vit_rfb_append_rect(out, rect, VIT_RFB_ENCODING_COPY_RECT);
+	append_u16(out, from_x);
+	append_u16(out, from_y);
+}
+
 void vit_rfb_append_desktop_size(GByteArray *out, uint16_t width, uint16_t height)
 {
 	vit_rfb_append_rect(out, (VitRfbRect){0, 0, width, height}, VIT_RFB_PSEUDO_DESKTOP_SIZE);

@@ -9,9 +9,9 @@
 #include "server/vnc/rfb-protocol.h"
 
 /*
- * Rectangles of a FramebufferUpdate that carry no pixels, and the messages around updates, appended
- * to @out in network byte order. Pure. Thread: any. Spec: RFC 6143 §7.8 for DesktopSize, the rest
- * rfbproto.
+ * Rectangles of a FramebufferUpdate that carry no pixels themselves, and the messages around
+ * updates, appended to @out in network byte order. Pure. Thread: any. Spec: RFC 6143 §7.8 for
+ * DesktopSize, the rest rfbproto.
  */
 
 typedef struct VitRfbRect {
@@ -20,6 +20,9 @@ typedef struct VitRfbRect {
 
 /* The head of any rectangle. */
 void vit_rfb_append_rect(GByteArray *out, VitRfbRect rect, int32_t encoding);
+
+/* The pixels of the rectangle are those that the viewer has at (@from_x, @from_y). */
+void vit_rfb_append_copy_rect(GByteArray *out, VitRfbRect rect, uint16_t from_x, uint16_t from_y);
 
 void vit_rfb_append_desktop_size(GByteArray *out, uint16_t width, uint16_t height);
 /* One screen that fills the desktop. */

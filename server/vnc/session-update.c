@@ -42,7 +42,8 @@ bool vit_vnc_session_has_update(const VitVncSession *self)
 		return true;
 	}
 	/* A viewer that takes only one picture takes the first update for it. */
-	if (due && (self->was_sent_pixels || self->scene.has_pixels)) {
+	if (due && (pixman_region32_not_empty((pixman_region32_t *)&self->known) ||
+		    self->scene.has_pixels)) {
 		return true;
 	}
 	pixman_region32_init(&region);
@@ -133,6 +134,7 @@ static bool session_resize(VitVncSession *self, GError **error)
 	vit_rfb_engine_set_framebuffer(self->engine, self->shadow.pixels, self->shadow.width,
 				       self->shadow.height);
 	vit_vnc_session_damage_all(self);
+	pixman_region32_clear(&self->known);
 	self->continuous_box = (pixman_box32_t){
 		.x2 = (int32_t)self->shadow.width,
 		.y2 = (int32_t)self->shadow.height,
@@ -140,21 +142,59 @@ static bool session_resize(VitVncSession *self, GError **error)
 	return true;
 }
 
-/* Takes what is to be sent out of the damage and brings the shadow up to date there. */
-static void session_take_pixels(VitVncSession *self, pixman_region32_t *ret_region)
+/* Whether it is worth looking for what only moved, and the viewer could copy it. */
+static bool session_may_scroll(const VitVncSession *self, const pixman_region32_t *region)
 {
-	session_get_region(self, ret_region);
-	if (!pixman_region32_not_empty(ret_region)) {
+	const pixman_box32_t *extents = pixman_region32_extents((pixman_region32_t *)region);
+
+	/* A cursor that is drawn into the picture does not move with it. */
+	return self->encodings.copy_rect && !self->shadow.cursor &&
+	       pixman_region32_contains_rectangle((pixman_region32_t *)&self->known,
+						  (pixman_box32_t *)extents) == PIXMAN_REGION_IN;
+}
+
+/* Has the viewer copy what only moved; the rest of the pixels is left. */
+static void session_append_scroll(const VitScroll *scroll, VitVncUpdate *update)
+{
+	const pixman_box32_t *to = &scroll->to;
+	const VitRfbRect rect = {
+		.x = (uint16_t)to->x1,
+		.y = (uint16_t)to->y1,
+		.width = (uint16_t)(to->x2 - to->x1),
+		.height = (uint16_t)(to->y2 - to->y1),
+	};
+	pixman_region32_t moved;
+
+	vit_rfb_append_copy_rect(update->rects, rect, rect.x, (uint16_t)(to->y1 - scroll->down_px));
+	update->n_rects++;
+	pixman_region32_init_rect(&moved, rect.x, rect.y, rect.width, rect.height);
+	pixman_region32_subtract(&update->pixels, &update->pixels, &moved);
+	pixman_region32_fini(&moved);
+}
+
+/* Takes what is to be sent out of the damage and brings the shadow up to date there. */
+static void session_take_pixels(VitVncSession *self, VitVncUpdate *update)
+{
+	pixman_region32_t *region = &update->pixels;
+	VitScroll scroll;
+	bool may_scroll;
+
+	session_get_region(self, region);
+	if (!pixman_region32_not_empty(region)) {
 		return;
 	}
-	if (pixman_region32_n_rects(ret_region) > MAX_UPDATE_RECTS) {
-		pixman_box32_t box = *pixman_region32_extents(ret_region);
+	if (pixman_region32_n_rects(region) > MAX_UPDATE_RECTS) {
+		pixman_box32_t box = *pixman_region32_extents(region);
 
-		vit_vnc_region_add(ret_region, &box);
+		vit_vnc_region_add(region, &box);
 	}
-	pixman_region32_subtract(&self->scene.damage, &self->scene.damage, ret_region);
-	vit_vnc_shadow_copy(&self->shadow, self->scene.surface, ret_region);
-	self->was_sent_pixels = true;
+	may_scroll = session_may_scroll(self, region);
+	pixman_region32_subtract(&self->scene.damage, &self->scene.damage, region);
+	pixman_region32_union(&self->known, &self->known, region);
+	if (vit_vnc_shadow_copy(&self->shadow, self->scene.surface, region,
+				may_scroll ? &scroll : NULL)) {
+		session_append_scroll(&scroll, update);
+	}
 }
 
 bool vit_vnc_session_make_update(VitVncSession *self, VitVncUpdate *ret_update, GError **error)
@@ -175,7 +215,7 @@ bool vit_vnc_session_make_update(VitVncSession *self, VitVncUpdate *ret_update, 
 	session_append_keyboard(self, due, &update);
 	session_append_pointer(self, due, &update);
 	if (!(due & VIT_VNC_PENDING_SIZE)) {
-		session_take_pixels(self, &update.pixels);
+		session_take_pixels(self, &update);
 	}
 	self->pending &= ~due;
 	pixman_region32_clear(&self->requested);

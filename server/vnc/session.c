@@ -20,6 +20,7 @@ bool vit_vnc_session_init(VitVncSession *self, VitRfbEngine *engine, uint32_t wi
 	}
 	vit_vnc_scene_init(&self->scene);
 	pixman_region32_init(&self->requested);
+	pixman_region32_init(&self->known);
 	vit_rfb_engine_set_framebuffer(engine, self->shadow.pixels, width, height);
 	return true;
 }
@@ -29,6 +30,7 @@ void vit_vnc_session_clear(VitVncSession *self)
 	vit_vnc_scene_clear(&self->scene);
 	vit_vnc_shadow_clear(&self->shadow);
 	pixman_region32_fini(&self->requested);
+	pixman_region32_fini(&self->known);
 }
 
 /* Otherwise the cursor is drawn into the picture. */
@@ -64,6 +66,7 @@ static void session_see_new_surface(VitVncSession *self)
 	self->pending |= VIT_VNC_PENDING_SIZE;
 	if (!session_can_resize(self)) {
 		vit_vnc_shadow_blacken(&self->shadow);
+		pixman_region32_clear(&self->known);
 		vit_vnc_session_damage_all(self);
 	}
 }

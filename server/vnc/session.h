@@ -28,8 +28,8 @@ typedef struct VitVncSession {
 	bool is_continuous;
 	pixman_box32_t continuous_box;
 	bool told_fence, told_continuous; /* that this server knows them */
-	bool was_sent_pixels;
-	bool cursor_was_known; /* the guest has had a pointer shape */
+	pixman_region32_t known;          /* where the viewer has pixels of this size from us */
+	bool cursor_was_known;            /* the guest has had a pointer shape */
 	bool cursor_is_hidden;
 	uint32_t n_fences;
 } VitVncSession;

@@ -113,36 +113,63 @@ static void shadow_draw_cursor(VitVncShadow *self, const pixman_region32_t *regi
 	}
 }
 
-static void shadow_copy_box(VitVncShadow *self, const uint8_t *pixels, size_t stride_bytes,
-			    const pixman_box32_t *box)
+static void shadow_copy_box(VitVncShadow *self, const VitPixels *surface, const pixman_box32_t *box)
 {
 	size_t n_bytes = (size_t)(box->x2 - box->x1) * 4;
 
 	for (int32_t y = box->y1; y < box->y2; y++) {
 		memcpy(self->pixels + (size_t)y * self->width + box->x1,
-		       pixels + (size_t)y * stride_bytes + (size_t)box->x1 * 4, n_bytes);
+		       surface->rows + (size_t)y * surface->stride_bytes + (size_t)box->x1 * 4,
+		       n_bytes);
 	}
 }
 
-void vit_vnc_shadow_copy(VitVncShadow *self, VitSurface *surface, const pixman_region32_t *region)
+/* Whether a part of @region moved. What is outside of the surface does not count. */
+static bool shadow_find_scroll(const VitVncShadow *self, const VitPixels *surface,
+			       const pixman_region32_t *region, VitScroll *ret_scroll)
+{
+	const VitPixels shadow = {
+		.rows = (const uint8_t *)self->pixels,
+		.stride_bytes = (size_t)self->width * 4,
+	};
+
+	return vit_scroll_find(&shadow, surface,
+			       pixman_region32_extents((pixman_region32_t *)region), ret_scroll);
+}
+
+static void region_add_box(pixman_region32_t *region, const pixman_box32_t *box)
+{
+	pixman_region32_union_rect(region, region, box->x1, box->y1, (unsigned)(box->x2 - box->x1),
+				   (unsigned)(box->y2 - box->y1));
+}
+
+bool vit_vnc_shadow_copy(VitVncShadow *self, VitSurface *surface, const pixman_region32_t *region,
+			 VitScroll *ret_scroll)
 {
 	pixman_region32_t within;
 	const pixman_box32_t *boxes;
-	const uint8_t *pixels;
+	VitPixels pixels;
 	int n_boxes;
+	bool moved;
 
 	pixman_region32_init(&within);
 	pixman_region32_intersect_rect(&within, (pixman_region32_t *)region, 0, 0,
 				       vit_surface_get_width(surface),
 				       vit_surface_get_height(surface));
+	pixels.stride_bytes = vit_surface_get_stride_bytes(surface);
+	pixels.rows = vit_surface_begin_read(surface);
+	moved = ret_scroll && shadow_find_scroll(self, &pixels, &within, ret_scroll);
+	if (moved) {
+		region_add_box(&within, &ret_scroll->to);
+	}
 	boxes = pixman_region32_rectangles(&within, &n_boxes);
-	pixels = vit_surface_begin_read(surface);
 	for (int i = 0; i < n_boxes; i++) {
-		shadow_copy_box(self, pixels, vit_surface_get_stride_bytes(surface), &boxes[i]);
+		shadow_copy_box(self, &pixels, &boxes[i]);
 	}
 	vit_surface_end_read(surface);
 	if (self->cursor) {
 		shadow_draw_cursor(self, &within);
 	}
 	pixman_region32_fini(&within);
+	return moved;
 }

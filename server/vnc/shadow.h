@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "encoders/surface.h"
+#include "server/vnc/scroll.h"
 #include "sources/cursor.h"
 
 /*
@@ -40,6 +41,8 @@ void vit_vnc_shadow_set_cursor(VitVncShadow *self, VitCursor *cursor, int32_t x,
 
 /*
  * Copies @region, which lies within the shadow, out of the surface. May wait for the surface's
- * writer. Thread: not the loop.
+ * writer. With @ret_scroll it looks first whether a part of that only moved, since it was last
+ * copied; then true is returned, and that part is copied as well. Thread: not the loop.
  */
-void vit_vnc_shadow_copy(VitVncShadow *self, VitSurface *surface, const pixman_region32_t *region);
+bool vit_vnc_shadow_copy(VitVncShadow *self, VitSurface *surface, const pixman_region32_t *region,
+			 VitScroll *ret_scroll);

@@ -128,6 +128,57 @@ static void test_viewers_at_once(void)
 	}
 }
 
+/* Paints rows in colours that depend on how far the picture is scrolled. */
+static void paint_rows(VitVncRig *rig, int32_t scrolled)
+{
+	for (int32_t y = 0; y < 200; y++) {
+		uint32_t row = (uint32_t)(y + scrolled);
+
+		vit_painted_surface_fill(rig->surface, (VitRect){0, y, 320, 1},
+					 0xff000000 | row * 2654435 % 0xffffff);
+	}
+	vit_vnc_rig_announce(rig, (VitRect){0, 0, 320, 200});
+}
+
+static void test_scrolling(void)
+{
+	const int32_t encodings[] = {VIT_RFB_ENCODING_RAW, VIT_RFB_ENCODING_COPY_RECT,
+				     VIT_RFB_PSEUDO_CURSOR};
+	g_autoptr(VitVncRig) rig = vit_vnc_rig_new(vit_vnc_rig_options());
+	g_autoptr(VitTestViewer) viewer = vit_vnc_rig_connect(rig);
+	g_autoptr(VitTestViewer) plain = vit_vnc_rig_connect(rig);
+
+	paint_rows(rig, 0);
+	vit_test_viewer_set_encodings(viewer, encodings, G_N_ELEMENTS(encodings));
+	for (int32_t scrolled = 0; scrolled < 160; scrolled += 16) {
+		paint_rows(rig, scrolled);
+		vit_test_viewer_request_all(viewer, scrolled > 0);
+		vit_test_viewer_take_update(viewer);
+		g_assert_cmpuint(viewer->n_pixels, ==, scrolled > 0 ? 320 * 16 : 320 * 200);
+		vit_test_viewer_request_all(plain, true);
+		vit_test_viewer_take_update(plain);
+		g_assert_cmpmem(viewer->pixels, 320 * 200 * 4, plain->pixels, 320 * 200 * 4);
+	}
+}
+
+/* Only what the viewer has can be copied. */
+static void test_scrolling_unknown(void)
+{
+	const int32_t encodings[] = {VIT_RFB_ENCODING_RAW, VIT_RFB_ENCODING_COPY_RECT,
+				     VIT_RFB_PSEUDO_CURSOR};
+	g_autoptr(VitVncRig) rig = vit_vnc_rig_new(vit_vnc_rig_options());
+	g_autoptr(VitTestViewer) viewer = vit_vnc_rig_connect(rig);
+
+	vit_test_viewer_set_encodings(viewer, encodings, G_N_ELEMENTS(encodings));
+	paint_rows(rig, 0);
+	vit_test_viewer_request(viewer, false, (VitRect){0, 0, 320, 100});
+	vit_test_viewer_take_update(viewer);
+	paint_rows(rig, 16);
+	vit_test_viewer_request_all(viewer, true);
+	vit_test_viewer_take_update(viewer);
+	g_assert_cmpuint(viewer->n_pixels, ==, 320 * 200);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -138,5 +189,7 @@ int main(int argc, char **argv)
 	vit_test_add("/vnc/update/not-for-ever", test_update_without_change);
 	vit_test_add("/vnc/update/asks-again-for-its-part", test_other_part);
 	vit_test_add("/vnc/update/several-viewers", test_viewers_at_once);
+	vit_test_add("/vnc/scroll/copied", test_scrolling);
+	vit_test_add("/vnc/scroll/not-what-it-lacks", test_scrolling_unknown);
 	return g_test_run();
 }
