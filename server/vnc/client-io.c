@@ -226,6 +226,13 @@ static bool client_has_sent(const VitVncClient *self)
 	       ioctl(self->worker_fd, FIONREAD, &n_bytes) == 0 && n_bytes == 0;
 }
 
+void vit_vnc_client_count_fences(VitVncClient *self, unsigned n_fences)
+{
+	for (unsigned i = 0; i < n_fences; i++) {
+		(void)vit_flow_sent(&self->flow, g_get_monotonic_time());
+	}
+}
+
 void vit_vnc_client_grant_wish(VitVncClient *self)
 {
 	const VitVncScene *scene = &self->head->scene;

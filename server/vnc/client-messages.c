@@ -73,6 +73,7 @@ static void client_on_fence(VitVncClient *self, const VitRfbMessage *message)
 		client_command(self, &command);
 	} else if (message->fence.n_bytes == sizeof(number)) {
 		memcpy(&number, message->fence.payload, sizeof(number));
+		vit_vnc_client_count_fences(self, vit_vnc_mailbox_take_fences(self->mailbox));
 		vit_flow_returned(&self->flow, GUINT32_FROM_BE(number), g_get_monotonic_time());
 		vit_vnc_client_grant_wish(self);
 	}

@@ -90,6 +90,8 @@ void vit_vnc_client_send(VitVncClient *self, const GByteArray *bytes);
 void vit_vnc_client_update_watches(VitVncClient *self);
 /* Reads nothing for a moment, so that others have theirs. */
 void vit_vnc_client_pause(VitVncClient *self);
+/* The worker sends so many more fences. */
+void vit_vnc_client_count_fences(VitVncClient *self, unsigned n_fences);
 /* Grants the worker's wish if what was sent before has left. */
 void vit_vnc_client_grant_wish(VitVncClient *self);
 

@@ -153,9 +153,7 @@ static void on_worker_news(void *user_data, const VitVncNews *news)
 		return;
 	}
 	client_note_told(self, news);
-	for (unsigned i = 0; i < news->n_fences; i++) {
-		(void)vit_flow_sent(&self->flow, g_get_monotonic_time());
-	}
+	vit_vnc_client_count_fences(self, news->n_fences);
 	self->wish = news->wish;
 	vit_vnc_client_grant_wish(self);
 	if (news->made_room) {

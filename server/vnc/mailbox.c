@@ -114,6 +114,17 @@ void vit_vnc_mailbox_quit(VitVncMailbox *self)
 	mailbox_unlock_and_wake(self);
 }
 
+unsigned vit_vnc_mailbox_take_fences(VitVncMailbox *self)
+{
+	unsigned n_fences;
+
+	g_mutex_lock(&self->lock);
+	n_fences = self->news.n_fences;
+	self->news.n_fences = 0;
+	g_mutex_unlock(&self->lock);
+	return n_fences;
+}
+
 void vit_vnc_mailbox_disconnect(VitVncMailbox *self)
 {
 	self->on_news = NULL;

@@ -54,7 +54,7 @@ typedef struct VitVncCommand {
 /* What the worker tells the loop. */
 typedef struct VitVncNews {
 	unsigned wish;     /* number of the last wish to send an update; 0: none yet */
-	unsigned n_fences; /* sent after continuous updates */
+	unsigned n_fences; /* that follow continuous updates; told before the viewer gets them */
 	bool made_room;    /* for commands, after there was none */
 	bool told_pointer_mode, told_absolute; /* the viewer was, by QEMU pointer motion change */
 	bool told_extended_buttons;
@@ -110,6 +110,11 @@ void vit_vnc_mailbox_grant(VitVncMailbox *self, unsigned wish, bool is_fresh);
 void vit_vnc_mailbox_answer(VitVncMailbox *self, unsigned wish);
 /* Has the worker end. Thread: loop. */
 void vit_vnc_mailbox_quit(VitVncMailbox *self);
+/*
+ * Takes the fences out of the news that the loop has not looked at yet. A viewer may return a fence
+ * before. Thread: loop.
+ */
+unsigned vit_vnc_mailbox_take_fences(VitVncMailbox *self);
 /* No news after it. Thread: loop. */
 void vit_vnc_mailbox_disconnect(VitVncMailbox *self);
 

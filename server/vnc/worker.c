@@ -65,6 +65,10 @@ static void worker_tell(VitVncWorker *self, const VitVncUpdate *update)
 		news->told_extended_buttons = true;
 		vit_vnc_mailbox_post(self->mailbox);
 	}
+	if (update->has_fence) {
+		news->n_fences++;
+		vit_vnc_mailbox_post(self->mailbox);
+	}
 }
 
 /* Sends an update, without the lock meanwhile. */
@@ -85,10 +89,6 @@ static bool worker_send_update(VitVncWorker *self, GError **error)
 	g_mutex_unlock(&mailbox->lock);
 	sent = vit_vnc_session_send_update(&self->session, &update);
 	g_mutex_lock(&mailbox->lock);
-	if (update.has_fence) {
-		mailbox->news.n_fences++;
-		vit_vnc_mailbox_post(mailbox);
-	}
 	vit_vnc_update_clear(&update);
 	return sent || worker_fail(error);
 }

@@ -5,7 +5,7 @@
 #include "tests/support/fixture.h"
 
 typedef struct Heard {
-	unsigned n_news, wish;
+	unsigned n_news, wish, n_fences;
 	bool made_room;
 } Heard;
 
@@ -15,6 +15,7 @@ static void on_news(void *user_data, const VitVncNews *news)
 
 	heard->n_news++;
 	heard->wish = news->wish;
+	heard->n_fences += news->n_fences;
 	heard->made_room |= news->made_room;
 }
 
@@ -121,6 +122,25 @@ static void test_news_once(void)
 	vit_vnc_mailbox_unref(mailbox);
 }
 
+/* A viewer returned a fence before the loop looked at the news of it: it counts once. */
+static void test_fences_once(void)
+{
+	Heard heard = {0};
+	VitVncMailbox *mailbox = vit_vnc_mailbox_new(on_news, &heard);
+
+	g_mutex_lock(&mailbox->lock);
+	mailbox->news.n_fences = 2;
+	vit_vnc_mailbox_post(mailbox);
+	g_mutex_unlock(&mailbox->lock);
+	g_assert_cmpuint(vit_vnc_mailbox_take_fences(mailbox), ==, 2);
+	g_assert_cmpuint(vit_vnc_mailbox_take_fences(mailbox), ==, 0);
+	vit_test_run_for_ms(10);
+	g_assert_cmpuint(heard.n_news, ==, 1);
+	g_assert_cmpuint(heard.n_fences, ==, 0);
+	vit_vnc_mailbox_disconnect(mailbox);
+	vit_vnc_mailbox_unref(mailbox);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -128,5 +148,6 @@ int main(int argc, char **argv)
 	vit_test_add("/mailbox/full", test_full);
 	vit_test_add("/mailbox/late-news", test_late_news);
 	vit_test_add("/mailbox/news-once", test_news_once);
+	vit_test_add("/mailbox/fences-once", test_fences_once);
 	return g_test_run();
 }
