@@ -127,6 +127,12 @@ bool vit_buffer_check_layout(const VitBufferLayout *layout, GError **error)
 			    layout->height, VIT_BUFFER_MAX_SIDE);
 		return false;
 	}
+	if (layout->width * layout->height > VIT_BUFFER_MAX_PIXELS) {
+		g_set_error(error, VIT_ERROR, VIT_ERROR_INVALID_METADATA,
+			    "picture of %ux%u pixels: it must have at most %u in all",
+			    layout->width, layout->height, VIT_BUFFER_MAX_PIXELS);
+		return false;
+	}
 	if (layout->n_planes < 1 || layout->n_planes > VIT_MAX_PLANES) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_INVALID_METADATA,
 			    "buffer of %u planes: it must have 1 to %u", layout->n_planes,

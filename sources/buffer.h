@@ -16,7 +16,8 @@
  * vit_buffer_new_take_fds() is the only place that validates what a peer says of a buffer.
  */
 
-#define VIT_BUFFER_MAX_SIDE 16384 /* pixels; the largest width or height anybody may claim */
+#define VIT_BUFFER_MAX_SIDE   16384               /* pixels; the largest width or height */
+#define VIT_BUFFER_MAX_PIXELS (64u * 1024 * 1024) /* of the memory: 8192 squared */
 
 typedef struct VitRect {
 	int32_t x, y;

@@ -45,7 +45,8 @@ static int memory_new_memfd(size_t n_bytes, GError **error)
 {
 	VIT_AUTOFD int fd = memfd_create("vitrine-image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd < 0 || ftruncate(fd, (off_t)n_bytes) < 0 ||
+	/* Allocated now: where memory is short this fails, instead of a later write with SIGBUS. */
+	if (fd < 0 || fallocate(fd, 0, 0, (off_t)n_bytes) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_INTERNAL,
 			    "cannot make %zu bytes of shared memory for a picture: %s", n_bytes,

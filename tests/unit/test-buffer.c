@@ -203,9 +203,11 @@ static void test_largest_side(void)
 	VitBufferLayout layout = make_layout();
 
 	layout.width = VIT_BUFFER_MAX_SIDE;
-	layout.height = VIT_BUFFER_MAX_SIDE;
+	layout.height = VIT_BUFFER_MAX_PIXELS / VIT_BUFFER_MAX_SIDE;
 	layout.stride_bytes[0] = VIT_BUFFER_MAX_SIDE * 4;
-	assert_fd_taken(&layout, make_memfd((off_t)VIT_BUFFER_MAX_SIDE * VIT_BUFFER_MAX_SIDE * 4));
+	assert_fd_taken(&layout, make_memfd((off_t)VIT_BUFFER_MAX_PIXELS * 4));
+	layout.height++;
+	assert_refused(&layout, "at most 67108864 in all");
 }
 
 static void test_plane_count(void)
