@@ -17,7 +17,6 @@
 #include "server/fd-watch.h"
 #include "server/peer-name.h"
 
-#define BACKLOG 32
 /* How many connections are accepted before others on the loop have their turn. */
 #define ACCEPTS_AT_ONCE 8
 /* How long nothing is accepted after the process ran out of fds, so that the loop does not spin. */
@@ -151,7 +150,7 @@ VitListener *vit_listener_new_tcp(const VitAddress *address, const VitListenerOw
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    (address->is_ipv6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0) ||
-	    bind(fd, (struct sockaddr *)&where, n_bytes) < 0 || listen(fd, BACKLOG) < 0) {
+	    bind(fd, (struct sockaddr *)&where, n_bytes) < 0 || listen(fd, SOMAXCONN) < 0) {
 		(void)listen_failed(owner, name, error);
 		return NULL;
 	}
@@ -202,7 +201,7 @@ static bool bind_private(int fd, const struct sockaddr_un *address)
 {
 	/* Until it listens nobody can connect; the mode is set before that. */
 	return bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 &&
-	       chmod(address->sun_path, S_IRUSR | S_IWUSR) == 0 && listen(fd, BACKLOG) == 0;
+	       chmod(address->sun_path, S_IRUSR | S_IWUSR) == 0 && listen(fd, SOMAXCONN) == 0;
 }
 
 VitListener *vit_listener_new_unix(const char *path, const VitListenerOwner *owner, GError **error)

@@ -24,12 +24,13 @@
 #include "config/fd.h"
 #include "server/vnc/rfb-protocol.h"
 
-#define MAX_RECT_WIDTH_PX 4096
-#define UNTIL_LAST_RECT   0xffff
-#define HANDSHAKE_STEPS   3 /* version, security type, ClientInit */
-#define FIRST_SIDE_PX     16
-#define NEVER_MS          G_MAXINT
-#define UPDATE_HEAD_BYTES 4
+#define MAX_RECT_HEIGHT_PX 256
+#define MAX_RECT_WIDTH_PX  4096
+#define UNTIL_LAST_RECT    0xffff
+#define HANDSHAKE_STEPS    3 /* version, security type, ClientInit */
+#define FIRST_SIDE_PX      16
+#define NEVER_MS           G_MAXINT
+#define UPDATE_HEAD_BYTES  4
 
 struct VitRfbEngine {
 	rfbScreenInfoPtr screen;
@@ -244,22 +245,38 @@ static bool engine_send_box(VitRfbEngine *self, const pixman_box32_t *box)
 	}
 }
 
-/* Cuts the region into boxes that every encoder can take. */
-static GArray *engine_cut(const pixman_region32_t *region)
+static void append_cut(GArray *boxes, const pixman_box32_t *box)
+{
+	for (int32_t y = box->y1; y < box->y2; y += MAX_RECT_HEIGHT_PX) {
+		for (int32_t x = box->x1; x < box->x2; x += MAX_RECT_WIDTH_PX) {
+			pixman_box32_t piece = {
+				.x1 = x,
+				.y1 = y,
+				.x2 = MIN(box->x2, x + MAX_RECT_WIDTH_PX),
+				.y2 = MIN(box->y2, y + MAX_RECT_HEIGHT_PX),
+			};
+
+			g_array_append_val(boxes, piece);
+		}
+	}
+}
+
+/*
+ * Cuts the region into boxes that every encoder can take, and of which each is soon done: what was
+ * encoded can be on its way, and who gives the viewer up need not wait long. Tight does so itself.
+ */
+static GArray *engine_cut(const VitRfbEngine *self, const pixman_region32_t *region)
 {
 	GArray *boxes = g_array_new(FALSE, FALSE, sizeof(pixman_box32_t));
 	int n_given;
 	const pixman_box32_t *given =
 		pixman_region32_rectangles((pixman_region32_t *)region, &n_given);
 
+	if (self->client->preferredEncoding == rfbEncodingTight) {
+		return g_array_append_vals(boxes, given, (unsigned)n_given);
+	}
 	for (int i = 0; i < n_given; i++) {
-		for (int32_t x = given[i].x1; x < given[i].x2; x += MAX_RECT_WIDTH_PX) {
-			pixman_box32_t box = given[i];
-
-			box.x1 = x;
-			box.x2 = MIN(given[i].x2, x + MAX_RECT_WIDTH_PX);
-			g_array_append_val(boxes, box);
-		}
+		append_cut(boxes, &given[i]);
 	}
 	return boxes;
 }
@@ -281,7 +298,7 @@ static unsigned engine_count_all(VitRfbEngine *self, const GArray *boxes, unsign
 bool vit_rfb_engine_send_update(VitRfbEngine *self, const GByteArray *rects, unsigned n_rects,
 				const pixman_region32_t *region)
 {
-	g_autoptr(GArray) boxes = engine_cut(region);
+	g_autoptr(GArray) boxes = engine_cut(self, region);
 	unsigned n_all = engine_count_all(self, boxes, n_rects);
 	bool until_last_rect = n_all == UNTIL_LAST_RECT;
 	const uint8_t head[UPDATE_HEAD_BYTES] = {VIT_RFB_SERVER_FRAMEBUFFER_UPDATE, 0,

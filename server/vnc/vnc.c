@@ -14,8 +14,6 @@
 
 /* Connections in their handshake, beyond as many as there may be viewers. */
 #define MAX_HALF_OPEN 16
-/* Engines beyond the most viewers: those that were closed have theirs a little longer. */
-#define SPARE_ENGINES 4
 
 typedef struct VitVnc VitVnc;
 
@@ -385,7 +383,8 @@ static bool vnc_init(VitVnc *self, const VitVncOptions *options, GError **error)
 		return false;
 	}
 	shared->keymap = self->keymap;
-	shared->pool = vit_engine_pool_new(options->max_clients + SPARE_ENGINES, error);
+	/* Viewers that were closed have their engines a little longer than their places. */
+	shared->pool = vit_engine_pool_new(options->max_clients * 2, error);
 	return shared->pool != NULL;
 }
 
