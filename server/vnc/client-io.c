@@ -22,6 +22,8 @@
 #define NOT_SENT_BYTES (64 * 1024)
 #define PAUSE_MS       5
 #define KEEPALIVE_S    60
+/* A fence that does not come back for so long, although all was sent, is not waited for. */
+#define FENCE_MS 3000
 
 static void client_end_of_output(VitVncClient *self, VitOutputResult result)
 {
@@ -180,6 +182,7 @@ void vit_vnc_client_stop_io(VitVncClient *self)
 {
 	g_clear_handle_id(&self->stall_timer, g_source_remove);
 	g_clear_handle_id(&self->pause_timer, g_source_remove);
+	g_clear_handle_id(&self->flow_timer, g_source_remove);
 	g_clear_pointer(&self->watch, vit_fd_watch_free);
 	g_clear_pointer(&self->worker_watch, vit_fd_watch_free);
 	vit_output_queue_clear(&self->output);
@@ -233,13 +236,36 @@ void vit_vnc_client_count_fences(VitVncClient *self, unsigned n_fences)
 	}
 }
 
+static gboolean on_client_fence_overdue(void *user_data)
+{
+	VitVncClient *self = user_data;
+
+	self->flow_timer = 0;
+	vit_flow_give_up(&self->flow);
+	vit_vnc_client_grant_wish(self);
+	return G_SOURCE_REMOVE;
+}
+
+/* Whether the viewer is far enough with what it was sent before. */
+static bool client_keeps_up(VitVncClient *self)
+{
+	bool keeps_up = vit_flow_may_send(&self->flow, g_get_monotonic_time());
+
+	if (keeps_up) {
+		g_clear_handle_id(&self->flow_timer, g_source_remove);
+	} else if (!self->flow_timer) {
+		self->flow_timer = g_timeout_add(FENCE_MS, on_client_fence_overdue, self);
+	}
+	return keeps_up;
+}
+
 void vit_vnc_client_grant_wish(VitVncClient *self)
 {
 	const VitVncScene *scene = &self->head->scene;
 	bool is_updating;
 
 	if (self->state != VIT_VNC_CLIENT_ADMITTED || self->wish == self->granted ||
-	    !client_has_sent(self) || !vit_flow_may_send(&self->flow, g_get_monotonic_time())) {
+	    !client_has_sent(self) || !client_keeps_up(self)) {
 		return;
 	}
 	self->granted = self->wish;

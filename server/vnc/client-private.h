@@ -71,6 +71,7 @@ struct VitVncClient {
 	/* A wish of the worker's to send: made, then granted, then answered by new pixels. */
 	unsigned wish, granted, open_request;
 	VitFlow flow;
+	unsigned flow_timer; /* armed while only a fence is waited for; 0: none */
 };
 
 /* client.c */

@@ -154,7 +154,10 @@ static void on_worker_news(void *user_data, const VitVncNews *news)
 	}
 	client_note_told(self, news);
 	vit_vnc_client_count_fences(self, news->n_fences);
-	self->wish = news->wish;
+	if (self->wish != news->wish) {
+		self->wish = news->wish;
+		vit_flow_encoded(&self->flow, g_get_monotonic_time());
+	}
 	vit_vnc_client_grant_wish(self);
 	if (news->made_room) {
 		vit_vnc_client_release_command(self);
@@ -216,7 +219,9 @@ static void client_admit(VitVncClient *self)
 	if (self->state == VIT_VNC_CLIENT_CLOSED) {
 		return; /* ServerInit could not be written */
 	}
-	vit_guess_delay_succeeded(self->shared->guess_delay, self->origin);
+	if (!self->view_only) { /* else it could be one who goes on guessing the other password */
+		vit_guess_delay_succeeded(self->shared->guess_delay, self->origin);
+	}
 	g_clear_handle_id(&self->timer, g_source_remove);
 	self->keys_and_pointer =
 		vit_vnc_input_new(self->shared->keymap, self->view_only, on_client_input, self);

@@ -41,6 +41,21 @@ static void test_far_viewer(void)
 	g_assert_true(vit_flow_may_send(&flow, 300 * MS));
 }
 
+/* A long encode does not make the viewer look slow. */
+static void test_encode_time(void)
+{
+	VitFlow flow = {0};
+
+	vit_flow_encoded(&flow, 0); /* none is under way */
+	vit_flow_returned(&flow, vit_flow_sent(&flow, 0), 10 * MS);
+	(void)vit_flow_sent(&flow, 20 * MS);
+	g_assert_false(vit_flow_may_send(&flow, 120 * MS));
+	vit_flow_encoded(&flow, 120 * MS);
+	g_assert_true(vit_flow_may_send(&flow, 120 * MS));
+	vit_flow_returned(&flow, 1, 130 * MS);
+	g_assert_cmpint(flow.round_trip_us, ==, 10 * MS);
+}
+
 static void test_bound(void)
 {
 	VitFlow flow = {0};
@@ -51,6 +66,25 @@ static void test_bound(void)
 		(void)vit_flow_sent(&flow, 1000 * MS);
 	}
 	g_assert_false(vit_flow_may_send(&flow, 1000 * MS));
+}
+
+/* A viewer that returns nothing is sent to all the same, until it does. */
+static void test_given_up(void)
+{
+	VitFlow flow = {0};
+
+	(void)vit_flow_sent(&flow, 0);
+	g_assert_false(vit_flow_may_send(&flow, 1 * MS));
+	vit_flow_give_up(&flow);
+	for (unsigned i = 1; i < 3 * VIT_FLOW_MAX_UNDER_WAY; i++) {
+		g_assert_true(vit_flow_may_send(&flow, i * MS));
+		g_assert_cmpuint(vit_flow_sent(&flow, i * MS), ==, i);
+	}
+	vit_flow_returned(&flow, 0, 200 * MS); /* that is too long ago */
+	g_assert_true(flow.is_given_up);
+	vit_flow_returned(&flow, 3 * VIT_FLOW_MAX_UNDER_WAY - 2, 200 * MS);
+	g_assert_false(flow.is_given_up);
+	g_assert_cmpuint(flow.n_under_way, ==, 1);
 }
 
 static void test_lies(void)
@@ -92,7 +126,9 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	vit_test_add("/flow/one-until-known", test_one_until_known);
 	vit_test_add("/flow/far-viewer", test_far_viewer);
+	vit_test_add("/flow/encode-time", test_encode_time);
 	vit_test_add("/flow/bound", test_bound);
+	vit_test_add("/flow/given-up", test_given_up);
 	vit_test_add("/flow/lies", test_lies);
 	vit_test_add("/flow/drift", test_drift);
 	return g_test_run();

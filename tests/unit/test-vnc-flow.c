@@ -127,6 +127,23 @@ static void test_pace(void)
 	g_assert_cmpuint(vit_test_viewer_take_message(viewer), ==, VIT_RFB_SERVER_FENCE);
 }
 
+/* It asked for fences and returns none: that costs it a while, not its picture. */
+static void test_no_fence_comes_back(void)
+{
+	const int32_t encodings[] = {VIT_RFB_PSEUDO_CONTINUOUS_UPDATES, VIT_RFB_PSEUDO_FENCE};
+	g_autoptr(VitVncRig) rig = vit_vnc_rig_new(vit_vnc_rig_options());
+	g_autoptr(VitTestViewer) viewer = vit_vnc_rig_connect(rig);
+
+	vit_test_viewer_set_encodings(viewer, encodings, G_N_ELEMENTS(encodings));
+	vit_test_viewer_enable_continuous_updates(viewer, true);
+	vit_test_viewer_take_update(viewer);
+	for (unsigned i = 0; i < 3; i++) {
+		vit_vnc_rig_paint(rig, (VitRect){0, 0, 64, 16}, 0xff000000 | i);
+		vit_test_viewer_take_update(viewer);
+		g_assert_cmphex(vit_test_viewer_get_pixel(viewer, 0, 0), ==, 0xff000000 | i);
+	}
+}
+
 /* ---- Viewers that are no good ---- */
 
 static void give_small_buffer(VitTestViewer *viewer)
@@ -335,6 +352,7 @@ int main(int argc, char **argv)
 	vit_test_add("/vnc/continuous/updates", test_continuous_updates);
 	vit_test_add("/vnc/continuous/size", test_continuous_resize);
 	vit_test_add("/vnc/continuous/pace", test_pace);
+	vit_test_add("/vnc/continuous/no-fence-comes-back", test_no_fence_comes_back);
 	vit_test_add("/vnc/stalled/harms-nobody", test_stalled_viewer);
 	vit_test_add("/vnc/stalled/too-long", test_stalled_too_long);
 	vit_test_add("/vnc/stalled/stop", test_stop_with_stalled);
