@@ -519,6 +519,83 @@ static void test_bad_passed_fd(void)
 	front_expect_failure(&front, "insecure");
 }
 
+/* ---- From the configuration ---- */
+
+static VitFrontend *new_from_config(const char *text, GError **error)
+{
+	g_autoptr(GError) mistake = NULL;
+	g_autoptr(VitConfig) config =
+		vit_config_load_from_data("test", text, strlen(text), NULL, &mistake);
+
+	g_assert_no_error(mistake);
+	return vit_vnc_new_from_config(config, error);
+}
+
+static void test_config(void)
+{
+	g_autoptr(GError) error = NULL;
+	VitFrontend *vnc = new_from_config("[vnc]\nlisten = none\nshare = exclusive\n", &error);
+
+	g_assert_no_error(error);
+	vit_frontend_destroy(vnc); /* never started, no head */
+	vnc = new_from_config("[vnc]\nshare = shared\n", &error);
+	g_assert_no_error(error);
+	vit_frontend_destroy(vnc);
+	g_assert_null(new_from_config("[vnc]\npassword-file = /nowhere\n", &error));
+	g_assert_error(error, VIT_ERROR, VIT_ERROR_CONFIG);
+}
+
+/* As systemd starts a service: in a process of its own, as the first passed fd is always 3. */
+static void test_passed_by_systemd_subprocess(void)
+{
+	g_autofree char *pid = g_strdup_printf("%d", (int)getpid());
+	g_autoptr(GError) error = NULL;
+	VitAddress address;
+	VitFrontend *vnc;
+	VitTestViewer *viewer;
+	int fd = bind_somewhere(&address, true);
+
+	if (fd != 3) {
+		g_assert_cmpint(dup2(fd, 3), ==, 3);
+		(void)close(fd);
+	}
+	g_assert_true(g_setenv("LISTEN_PID", pid, TRUE));
+	g_assert_true(g_setenv("LISTEN_FDS", "1", TRUE));
+	vnc = new_from_config("[vnc]\nlisten = none\n", &error);
+	g_assert_no_error(error);
+	g_assert_true(vit_frontend_add_head(vnc, 0, &idle_host, NULL, &error));
+	g_assert_true(vit_frontend_start(vnc, &error));
+	viewer = connect_tcp(address.port);
+	vit_test_viewer_handshake(viewer, true);
+	vit_test_viewer_free(viewer);
+	vit_frontend_destroy(vnc);
+}
+
+static void test_passed_by_systemd(void)
+{
+	g_test_trap_subprocess("/vnc/config/systemd/subprocess", 0, 0);
+	g_test_trap_assert_passed();
+}
+
+/* What was meant for another process, or is no number. */
+static void test_not_passed(void)
+{
+	static const char *const pids[] = {"1", "", "self", "-1", NULL};
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(g_setenv("LISTEN_FDS", "1", TRUE));
+	for (unsigned i = 0; pids[i]; i++) {
+		VitFrontend *vnc;
+
+		g_assert_true(g_setenv("LISTEN_PID", pids[i], TRUE));
+		vnc = new_from_config("[vnc]\nlisten = none\n", &error);
+		g_assert_no_error(error);
+		vit_frontend_destroy(vnc);
+	}
+	g_unsetenv("LISTEN_FDS");
+	g_unsetenv("LISTEN_PID");
+}
+
 /* A head that comes when viewers are served already. */
 static void test_late_head(void)
 {
@@ -567,6 +644,10 @@ int main(int argc, char **argv)
 	vit_test_add("/vnc/listen/unix-bad", test_bad_unix_path);
 	vit_test_add("/vnc/listen/passed-fd", test_passed_fd);
 	vit_test_add("/vnc/listen/passed-fd-bad", test_bad_passed_fd);
+	vit_test_add("/vnc/config/keys", test_config);
+	vit_test_add("/vnc/config/systemd", test_passed_by_systemd);
+	vit_test_add("/vnc/config/not-for-us", test_not_passed);
+	g_test_add_func("/vnc/config/systemd/subprocess", test_passed_by_systemd_subprocess);
 	vit_test_add("/vnc/head/late", test_late_head);
 	vit_test_add("/vnc/head/late-fails", test_late_head_fails);
 	return g_test_run();
