@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 #include "server/frontend.h"
+#include "server/log-limit.h"
 #include "server/vnc/engine-pool.h"
 #include "server/vnc/guess-delay.h"
 #include "server/vnc/keysym.h"
-#include "server/vnc/log-limit.h"
 #include "server/vnc/password-file.h"
 #include "server/vnc/scene.h"
 

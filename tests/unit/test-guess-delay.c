@@ -2,7 +2,7 @@
 /* Copyright 2026 The Vitrine authors */
 #include "server/vnc/guess-delay.h"
 
-#include "server/vnc/log-limit.h"
+#include "server/log-limit.h"
 #include "tests/support/fixture.h"
 
 #define S (G_USEC_PER_SEC * 1LL)

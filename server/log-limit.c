@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright 2026 The Vitrine authors */
-#include "server/vnc/log-limit.h"
+#include "server/log-limit.h"
 
 #include <glib.h>
 
