@@ -146,8 +146,22 @@ static void check_vnc_reach(const VitConfig *self, VitMistakes *mistakes)
 		address.port, address.port);
 }
 
+static void check_spice_socket(const VitConfig *self, VitMistakes *mistakes)
+{
+	if (!vit_config_get_bool(self, "spice", "enabled") ||
+	    vit_config_get_string(self, "spice", "unix") ||
+	    vit_config_is_mistaken(self, "spice", "unix")) {
+		return;
+	}
+	vit_mistakes_add(mistakes,
+			 "%s: [spice] enabled = yes needs a place to listen: set [spice] unix to "
+			 "the path of a socket.",
+			 self->name);
+}
+
 void vit_config_check_together(const VitConfig *self, VitMistakes *mistakes)
 {
 	check_qemu_source(self, mistakes);
 	check_vnc_reach(self, mistakes);
+	check_spice_socket(self, mistakes);
 }

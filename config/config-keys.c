@@ -275,5 +275,31 @@ const VitConfigKey vit_config_keys[] = {
 		.doc = "Whether viewers that ask for a picture quality may get parts of the "
 		       "picture as JPEG.",
 	},
+	{
+		.group = "spice",
+		.key = "enabled",
+		.type = VIT_KEY_BOOL,
+		.default_value = "no",
+		.doc = "Whether SPICE viewers can connect. They need the key unix.",
+	},
+	{
+		.group = "spice",
+		.key = "unix",
+		.type = VIT_KEY_PATH,
+		.max = SOCKET_BYTES,
+		.doc = "The unix socket where SPICE viewers on this machine connect, as in "
+		       "remote-viewer spice+unix://PATH; all monitors are behind it. They are "
+		       "given the guest's picture as a buffer, without a copy. Only the user that "
+		       "Vitrine runs as may connect.",
+	},
+	{
+		.group = "spice",
+		.key = "max-clients",
+		.type = VIT_KEY_UINT,
+		.min = 1,
+		.max = 64,
+		.default_value = "16",
+		.doc = "SPICE viewers that may be connected at the same time.",
+	},
 	{.group = NULL},
 };

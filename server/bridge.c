@@ -10,6 +10,7 @@
 
 #include "encoders/render.h"
 #include "server/console.h"
+#include "server/spice/spice.h"
 #include "server/vnc/vnc.h"
 #include "sources/pattern/pattern.h"
 #include "sources/qemu/qemu.h"
@@ -134,6 +135,13 @@ static bool bridge_add_vnc(VitBridge *self, const VitConfig *config, GError **er
 	return true;
 }
 
+static void bridge_add_spice(VitBridge *self, const VitConfig *config)
+{
+	if (vit_config_get_bool(config, "spice", "enabled")) {
+		g_ptr_array_add(self->frontends, vit_spice_new_from_config(config));
+	}
+}
+
 VitBridge *vit_bridge_new(const VitConfig *config, GError **error)
 {
 	g_autoptr(VitBridge) self = g_new0(VitBridge, 1);
@@ -145,6 +153,7 @@ VitBridge *vit_bridge_new(const VitConfig *config, GError **error)
 	if (!bridge_start_render(self, config, error) || !bridge_add_vnc(self, config, error)) {
 		return NULL;
 	}
+	bridge_add_spice(self, config);
 	self->machine = bridge_make_machine(config, error);
 	if (!self->machine ||
 	    !vit_machine_start(self->machine, &bridge_machine_events, self, error)) {

@@ -172,7 +172,7 @@ static void test_assignments_refused(void)
 						    "you mean listen?");
 	assert_assignment_refused("vncc.listen=none",
 				  "--set: [vncc] is not a known group; the nearest is [vnc] (of "
-				  "vitrine, source, qemu, pattern, console, render, vnc).");
+				  "vitrine, source, qemu, pattern, console, render, vnc, spice).");
 	for (unsigned i = 0; i < 4; i++) {
 		static const char *const malformed[] = {"", "vnc.listen", "listen=none", "vnc=a.b"};
 		g_autofree char *expected =
@@ -285,7 +285,7 @@ static void test_refuses_unknown(void)
 	/* One sentence for the group; what stands in it is not judged. */
 	assert_refused("[pattren]\nfoo = bar\nsize = 1x1\n",
 		       "f:1: [pattren] is not a known group; the nearest is [pattern] (of vitrine, "
-		       "source, qemu, pattern, console, render, vnc).");
+		       "source, qemu, pattern, console, render, vnc, spice).");
 }
 
 static void test_refuses_repeated(void)
@@ -353,6 +353,18 @@ static void test_refuses_combinations(void)
 	/* A way to the VM that was refused is not missing as well. */
 	assert_refused("[source]\ntype = qemu\n[qemu]\nqmp = a\n",
 		       "f:4: [qemu] qmp = \"a\" must be an absolute path of at most 107 bytes.");
+}
+
+static void test_refuses_spice_nowhere(void)
+{
+	assert_refused("[spice]\nenabled = yes\n",
+		       "f: [spice] enabled = yes needs a place to listen: set [spice] unix to the "
+		       "path of a socket.");
+	assert_refused(
+		"[spice]\nenabled = yes\nunix = here\n",
+		"f:3: [spice] unix = \"here\" must be an absolute path of at most 107 bytes.");
+	vit_config_free(load_good("[spice]\nenabled = yes\nunix = /run/spice\n"));
+	vit_config_free(load_good("[spice]\nenabled = no\n"));
 }
 
 static void test_refuses_reach(void)
@@ -479,6 +491,7 @@ int main(int argc, char **argv)
 	vit_test_add("/config/refuses/large-file", test_size_limit);
 	vit_test_add("/config/refuses/combinations", test_refuses_combinations);
 	vit_test_add("/config/refuses/reach", test_refuses_reach);
+	vit_test_add("/config/refuses/spice-nowhere", test_refuses_spice_nowhere);
 	vit_test_add("/config/reports/all", test_reports_all);
 	vit_test_add("/config/reports/bounded", test_bounds_the_report);
 	vit_test_add("/config/files", test_files);
