@@ -8,7 +8,7 @@
 #define ARROW_HEIGHT 19
 #define BEAM_WIDTH   7
 #define BEAM_HEIGHT  16
-#define DISC_SIDE    64
+#define DISC_SIDE    192
 #define WHITE        0xffffffff
 #define BLACK        0xff000000
 
@@ -42,7 +42,7 @@ static VitCursor *cursor_new_beam(void)
 			      sizeof pixels, NULL);
 }
 
-/* A red disc that fades out towards its rim. */
+/* A red disc that fades out towards its rim; larger than what some servers can send. */
 static VitCursor *cursor_new_disc(void)
 {
 	const int radius = DISC_SIDE / 2;

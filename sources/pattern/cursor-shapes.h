@@ -4,7 +4,8 @@
 
 #include "sources/cursor.h"
 
-/* The pointer shapes that the pattern shows in turn: opaque, tiny, translucent and none. */
+/* The pointer shapes that the pattern shows in turn: opaque, tiny, large and translucent, and none.
+ */
 
 #define VIT_PATTERN_CURSORS 4
 
