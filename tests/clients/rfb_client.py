@@ -114,8 +114,9 @@ def connect(address):
     """To a unix socket by its path, or to a (host, port)."""
     if isinstance(address, (str, os.PathLike)):
         sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(TIMEOUT_SECONDS)
+        # With a time-out it would fail where the backlog is full, instead of waiting.
         sock.connect(str(address))
+        sock.settimeout(TIMEOUT_SECONDS)
     else:
         sock = socket.create_connection(address, timeout=TIMEOUT_SECONDS)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -169,7 +170,8 @@ class RfbClient:
         self.relative_pointer = None
         self.extensions = set()  # markers of what the server understands
         self.ended_continuous_updates = 0
-        self.updates = 0  # that had pixels in them
+        self.answers = 0  # updates that came
+        self.updates = 0  # of these, those that had pixels in them
         self.rectangles = {}  # encoding: how many came
         self.tight_kinds = {}  # "fill", "jpeg", …: how many came
         self.zlib = zlib.decompressobj()
@@ -287,8 +289,12 @@ class RfbClient:
     def refresh(self, incremental=False):
         """Asks for the picture, and returns it when an update with pixels came."""
         before = self.updates
-        self.request(incremental)
-        self.receive_until(lambda: self.updates > before)
+        while self.updates == before:
+            self.request(incremental)
+            answered = self.answers
+            self.receive_until(lambda count=answered: self.answers > count)
+            # An answer without pixels says something else, of a new size of the picture above all.
+            incremental = False
         return self.picture
 
     def _receive_update(self):
@@ -308,6 +314,7 @@ class RfbClient:
             else:
                 self._receive_pseudo_rectangle(encoding, (x, y, width, height))
             count -= 1
+        self.answers += 1
         self.updates += had_pixels
 
     # Pseudo-encodings.

@@ -7,6 +7,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 
 from wait import wait_until
@@ -79,7 +80,7 @@ class Vitrine:
         """Ends it, and insists that it ends well: a sanitizer's report is a failure."""
         try:
             if kind is not None:
-                print(self.log(), flush=True)
+                print(self.log(), file=sys.stderr, flush=True)
             if self.process.poll() is None:
                 self.process.send_signal(signal.SIGTERM)
             status = self.process.wait(PATIENCE_SECONDS)

@@ -77,7 +77,7 @@ class XScreen:
 class TigerVnc:
     """TigerVNC's viewer, told to ask for exact pixels and never to connect again by itself."""
 
-    def __init__(self, screen, port):
+    def __init__(self, screen, port, *options):
         self.screen = screen
         self.port = port
         self.process = screen.spawn(
@@ -88,6 +88,7 @@ class TigerVnc:
             "-NoJPEG=1",
             "-ReconnectOnError=0",
             "-AlertOnFatalError=0",
+            *options,
             f"127.0.0.1::{port}",
         )
 
