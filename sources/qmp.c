@@ -25,8 +25,8 @@
 #include "config/fd.h"
 
 #define QMP_MAX_LINE_BYTES (64 * 1024)
-#define QMP_MAX_NESTING    32
-#define QMP_MAX_QUOTED     200 /* bytes of the VMM's own words in a message of ours */
+#define QMP_MAX_BRACKETS   1024 /* in a line */
+#define QMP_MAX_QUOTED     200  /* bytes of the VMM's own words in a message of ours */
 
 struct VitQmp {
 	char *path;
@@ -173,22 +173,18 @@ static void qmp_send(VitQmp *self, const VitQmpCommand *command)
 	}
 }
 
-/* Whether the parser may recurse over @line: brackets are counted, in strings too. */
+/*
+ * Whether the parser may recurse over @line. Only what opens is counted, wherever it stands: what
+ * closes may be in a string, or in a comment, which json-glib allows.
+ */
 static bool qmp_nesting_is_sane(const char *line)
 {
-	int depth = 0;
+	unsigned n_brackets = 0;
 
 	for (; *line != '\0'; line++) {
-		if (*line == '{' || *line == '[') {
-			depth++;
-		} else if (*line == '}' || *line == ']') {
-			depth--;
-		}
-		if (depth > QMP_MAX_NESTING) {
-			return false;
-		}
+		n_brackets += *line == '{' || *line == '[';
 	}
-	return true;
+	return n_brackets <= QMP_MAX_BRACKETS;
 }
 
 /* The string member @name of @object, or NULL; whatever the VMM put there. */
