@@ -55,7 +55,7 @@ static const char *refuse_header(const uint8_t *bytes)
 VitSpiceLinkState vit_spice_link_read(const uint8_t *bytes, size_t n_bytes, VitSpiceLink *ret_link,
 				      const char **ret_reason)
 {
-	const uint8_t *message = bytes + sizeof(SpiceLinkHeader);
+	const uint8_t *message;
 	const char *reason;
 	uint32_t size_bytes;
 	VitSpiceLink link;
@@ -72,6 +72,7 @@ VitSpiceLinkState vit_spice_link_read(const uint8_t *bytes, size_t n_bytes, VitS
 	if (n_bytes - sizeof(SpiceLinkHeader) < size_bytes) {
 		return VIT_SPICE_LINK_INCOMPLETE;
 	}
+	message = bytes + sizeof(SpiceLinkHeader);
 	link.connection_id = read_u32(message + offsetof(SpiceLinkMess, connection_id));
 	link.channel_type = message[offsetof(SpiceLinkMess, channel_type)];
 	link.channel_id = message[offsetof(SpiceLinkMess, channel_id)];

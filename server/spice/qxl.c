@@ -33,6 +33,10 @@ struct VitSpiceQxl {
 	int draws_out; /* atomic; 0 or 1 */
 	uint32_t width, height;
 	QXLMonitorsConfig *monitors; /* read by the worker before it completes the next draw */
+
+	GMutex cursor_lock;
+	VitSpiceCursorCommand *cursor_shape; /* not yet taken by the worker; NULL: none */
+	VitSpiceCursorCommand *cursor_place; /* likewise, and taken after the shape */
 };
 
 static VitSpiceQxl *qxl_of(QXLInstance *instance)
@@ -71,13 +75,25 @@ static int qxl_req_notification(QXLInstance *instance)
 	return TRUE; /* nothing is there: wait for spice_qxl_wakeup() */
 }
 
+/* The library is done with a cursor command. */
 static void qxl_release_resource(QXLInstance *instance, QXLReleaseInfoExt release_info)
 {
+	vit_spice_cursor_command_free(vit_spice_cursor_command_of(release_info.info));
 }
 
 static int qxl_get_cursor_command(QXLInstance *instance, QXLCommandExt *ret_command)
 {
-	return FALSE;
+	VitSpiceQxl *self = qxl_of(instance);
+	VitSpiceCursorCommand **slot, *command;
+
+	g_mutex_lock(&self->cursor_lock);
+	slot = self->cursor_shape ? &self->cursor_shape : &self->cursor_place;
+	command = g_steal_pointer(slot);
+	g_mutex_unlock(&self->cursor_lock);
+	if (command) {
+		vit_spice_cursor_command_give(command, ret_command);
+	}
+	return command != NULL;
 }
 
 static void qxl_notify_update(QXLInstance *instance, uint32_t update_id)
@@ -198,6 +214,7 @@ VitSpiceQxl *vit_spice_qxl_new(const VitSpiceQxlPlace *place, const VitSpiceQxlE
 	self->events = events;
 	self->user_data = user_data;
 	self->done = qxl_make_done_source(self);
+	g_mutex_init(&self->cursor_lock);
 	self->monitors = g_malloc0(sizeof(QXLMonitorsConfig) + sizeof(QXLHead));
 	added = qxl_add_interface(self);
 	vit_spice_core_leave(previous);
@@ -228,6 +245,9 @@ void vit_spice_qxl_free(VitSpiceQxl *self)
 	}
 	g_source_destroy(self->done);
 	g_source_unref(self->done);
+	vit_spice_cursor_command_free(self->cursor_shape);
+	vit_spice_cursor_command_free(self->cursor_place);
+	g_mutex_clear(&self->cursor_lock);
 	g_free(self->monitors);
 	g_free(self);
 }
@@ -273,4 +293,38 @@ void vit_spice_qxl_draw(VitSpiceQxl *self, uint32_t x, uint32_t y, uint32_t widt
 	g_atomic_int_set(&self->draws_out, 1);
 	spice_qxl_gl_draw_async(&self->instance, x, y, width, height, COOKIE_DRAW);
 	vit_spice_core_leave(previous);
+}
+
+static void qxl_wake(VitSpiceQxl *self)
+{
+	VitSpiceCore *previous = vit_spice_core_enter(self->place.core);
+
+	spice_qxl_wakeup(&self->instance);
+	vit_spice_core_leave(previous);
+}
+
+void vit_spice_qxl_set_cursor(VitSpiceQxl *self, const VitCursor *cursor,
+			      const VitSpiceCursorPlace *place)
+{
+	const VitSpiceCursorPlace nowhere = {.visible = false};
+	VitSpiceCursorCommand *shape = cursor ? vit_spice_cursor_command_new_shape(cursor, place)
+					      : vit_spice_cursor_command_new_place(&nowhere);
+
+	g_mutex_lock(&self->cursor_lock);
+	vit_spice_cursor_command_free(self->cursor_shape);
+	self->cursor_shape = shape;
+	g_clear_pointer(&self->cursor_place, vit_spice_cursor_command_free);
+	g_mutex_unlock(&self->cursor_lock);
+	qxl_wake(self);
+}
+
+void vit_spice_qxl_move_cursor(VitSpiceQxl *self, const VitSpiceCursorPlace *place)
+{
+	VitSpiceCursorCommand *command = vit_spice_cursor_command_new_place(place);
+
+	g_mutex_lock(&self->cursor_lock);
+	vit_spice_cursor_command_free(self->cursor_place);
+	self->cursor_place = command;
+	g_mutex_unlock(&self->cursor_lock);
+	qxl_wake(self);
 }

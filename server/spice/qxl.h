@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "server/spice/core.h"
+#include "server/spice/cursor-command.h"
 
 /*
  * VitSpiceQxl: one display of one viewer's server. Thread: loop, for every call and every event.
@@ -61,3 +62,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VitSpiceQxl, vit_spice_qxl_free)
 bool vit_spice_qxl_scanout(VitSpiceQxl *self, const VitSpiceScanout *scanout, GError **error);
 /* Tells the viewer to draw this part. Exactly one draw_done() follows. */
 void vit_spice_qxl_draw(VitSpiceQxl *self, uint32_t x, uint32_t y, uint32_t width, uint32_t height);
+
+/* The pointer's shape; NULL: none. The newest wins. */
+void vit_spice_qxl_set_cursor(VitSpiceQxl *self, const VitCursor *cursor,
+			      const VitSpiceCursorPlace *place);
+void vit_spice_qxl_move_cursor(VitSpiceQxl *self, const VitSpiceCursorPlace *place);

@@ -184,6 +184,7 @@ static void head_free(void *pointer)
 
 	vit_buffer_unref(head->guest);
 	vit_buffer_unref(head->shown);
+	vit_cursor_unref(head->cursor);
 	g_free(head->refusal);
 	g_free(head);
 }
@@ -290,11 +291,56 @@ static bool spice_add_head(VitFrontend *base, unsigned index, const VitHost *hos
 	head->index = index;
 	head->host = host;
 	head->host_data = host_data;
+	head->absolute = true;
 	g_ptr_array_add(self->heads, head);
 	for (unsigned i = 0; i < self->viewers->len; i++) {
 		vit_spice_viewer_add_head(self->viewers->pdata[i], head);
 	}
 	return true;
+}
+
+static void spice_cursor(VitFrontend *base, unsigned index, VitCursor *cursor)
+{
+	VitSpice *self = spice_of(base);
+	VitSpiceHead *head = spice_find_head(self, index);
+
+	g_clear_pointer(&head->cursor, vit_cursor_unref);
+	head->cursor = cursor ? vit_cursor_ref(cursor) : NULL;
+	for (unsigned i = 0; i < self->viewers->len; i++) {
+		vit_spice_viewer_cursor(self->viewers->pdata[i], head);
+	}
+}
+
+static void spice_cursor_moved(VitFrontend *base, unsigned index, int32_t x, int32_t y,
+			       bool visible)
+{
+	VitSpice *self = spice_of(base);
+	VitSpiceHead *head = spice_find_head(self, index);
+
+	head->cursor_place = (VitSpiceCursorPlace){.x = x, .y = y, .visible = visible};
+	for (unsigned i = 0; i < self->viewers->len; i++) {
+		vit_spice_viewer_cursor_moved(self->viewers->pdata[i], head);
+	}
+}
+
+static void spice_leds(VitFrontend *base, unsigned index, unsigned leds)
+{
+	VitSpice *self = spice_of(base);
+
+	spice_find_head(self, index)->leds = leds;
+	for (unsigned i = 0; index == 0 && i < self->viewers->len; i++) {
+		vit_spice_viewer_leds(self->viewers->pdata[i], leds);
+	}
+}
+
+static void spice_pointer_mode(VitFrontend *base, unsigned index, bool absolute)
+{
+	VitSpice *self = spice_of(base);
+
+	spice_find_head(self, index)->absolute = absolute;
+	for (unsigned i = 0; index == 0 && i < self->viewers->len; i++) {
+		vit_spice_viewer_pointer_mode(self->viewers->pdata[i], absolute);
+	}
 }
 
 /* ---- The rest of the seam ---- */
@@ -357,6 +403,10 @@ static const VitFrontendImpl spice_impl = {
 	.named = spice_named,
 	.scanout = spice_scanout,
 	.frame = spice_frame,
+	.cursor = spice_cursor,
+	.cursor_moved = spice_cursor_moved,
+	.leds = spice_leds,
+	.pointer_mode = spice_pointer_mode,
 };
 
 VitFrontend *vit_spice_new(const VitSpiceOptions *options)

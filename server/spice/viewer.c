@@ -23,6 +23,7 @@
 #include "config/fd.h"
 #include "server/peer-name.h"
 #include "server/spice/core.h"
+#include "server/spice/devices.h"
 #include "server/spice/screen.h"
 
 /* A viewer has to have logged in by then. */
@@ -63,6 +64,7 @@ struct VitSpiceViewer {
 	uint32_t connection_id; /* valid once logged in */
 	SpiceServer *server;
 	VitSpiceCore *core;
+	VitSpiceDevices *devices;
 	GPtrArray *sockets;   /* ViewerSocket, owned */
 	ViewerSocket *adding; /* the one that is being given to the library; NULL: none */
 	GPtrArray *screens;   /* ViewerScreen, owned */
@@ -180,6 +182,7 @@ void vit_spice_viewer_free(VitSpiceViewer *self)
 	if (self->server) {
 		viewer_destroy_server(self);
 	}
+	vit_spice_devices_free(self->devices); /* tells heads what it releases */
 	g_ptr_array_unref(self->screens);
 	g_ptr_array_unref(self->sockets);
 	vit_spice_core_free(self->core);
@@ -332,6 +335,9 @@ static bool viewer_add_screen(VitSpiceViewer *self, const VitSpiceHead *head, GE
 	if (head->shown) {
 		vit_spice_screen_scanout(screen->screen, head->shown);
 	}
+	if (head->cursor) {
+		vit_spice_qxl_set_cursor(screen->qxl, head->cursor, &head->cursor_place);
+	}
 	return true;
 }
 
@@ -384,6 +390,55 @@ void vit_spice_viewer_frame(VitSpiceViewer *self, const VitSpiceHead *head, VitF
 			   "has not shown a picture for a second, and gets no more until it does.");
 	}
 	vit_spice_screen_frame(screen->screen, frame);
+}
+
+void vit_spice_viewer_cursor(VitSpiceViewer *self, const VitSpiceHead *head)
+{
+	ViewerScreen *screen = viewer_find_screen(self, head);
+
+	if (screen && self->state != VIT_SPICE_VIEWER_CLOSED) {
+		vit_spice_qxl_set_cursor(screen->qxl, head->cursor, &head->cursor_place);
+	}
+}
+
+void vit_spice_viewer_cursor_moved(VitSpiceViewer *self, const VitSpiceHead *head)
+{
+	ViewerScreen *screen = viewer_find_screen(self, head);
+
+	if (screen && self->state != VIT_SPICE_VIEWER_CLOSED) {
+		vit_spice_qxl_move_cursor(screen->qxl, &head->cursor_place);
+	}
+}
+
+/* ---- Keyboard and pointer ---- */
+
+static void on_devices_input(void *user_data, unsigned index, const VitInput *input)
+{
+	VitSpiceViewer *self = user_data;
+
+	for (unsigned i = 0; i < self->screens->len; i++) {
+		const VitSpiceHead *head = ((ViewerScreen *)self->screens->pdata[i])->head;
+
+		if (head->index == index) {
+			head->host->input(head->host_data, input);
+		}
+	}
+}
+
+void vit_spice_viewer_pointer_mode(VitSpiceViewer *self, bool absolute)
+{
+	VitSpiceCore *previous = vit_spice_core_enter(self->core);
+
+	vit_spice_devices_set_absolute(self->devices, absolute);
+	vit_spice_core_leave(previous);
+}
+
+void vit_spice_viewer_leds(VitSpiceViewer *self, unsigned leds)
+{
+	VitSpiceCore *previous = vit_spice_core_enter(self->core);
+
+	vit_spice_devices_set_leds(self->devices, leds);
+	vit_spice_core_leave(previous);
 }
 
 /* ---- The beginning ---- */
@@ -444,10 +499,19 @@ static bool viewer_init_server(VitSpiceViewer *self, GError **error)
 
 static bool viewer_start(VitSpiceViewer *self, GError **error)
 {
+	if (!vit_spice_devices_add(self->devices, self->server, error)) {
+		return false;
+	}
 	for (unsigned i = 0; i < self->shared->heads->len; i++) {
 		if (!viewer_add_screen(self, self->shared->heads->pdata[i], error)) {
 			return false;
 		}
+	}
+	if (self->shared->heads->len > 0) {
+		const VitSpiceHead *first = self->shared->heads->pdata[0];
+
+		vit_spice_devices_set_absolute(self->devices, first->absolute);
+		vit_spice_devices_set_leds(self->devices, first->leds);
 	}
 	spice_server_vm_start(self->server);
 	return true;
@@ -464,6 +528,7 @@ VitSpiceViewer *vit_spice_viewer_new(int fd, const VitSpiceShared *shared, GErro
 	self->since_us = g_get_monotonic_time();
 	self->sockets = g_ptr_array_new_with_free_func(socket_free);
 	self->screens = g_ptr_array_new_with_free_func(screen_free);
+	self->devices = vit_spice_devices_new(on_devices_input, self);
 	self->core = vit_spice_core_new(on_channel_event, self);
 	previous = vit_spice_core_enter(self->core);
 	started = viewer_init_server(self, error) && viewer_start(self, error);

@@ -8,6 +8,7 @@
 
 #include "server/frontend.h"
 #include "server/log-limit.h"
+#include "server/spice/cursor-command.h"
 #include "server/spice/link-message.h"
 
 /*
@@ -26,6 +27,10 @@ typedef struct VitSpiceHead {
 	VitBuffer *shown; /* that viewers can show: the same or a slate; NULL: none yet */
 	char *refusal;    /* why it is a slate of the front-end's; NULL: it is none */
 	VitLogLimit refusals;
+	VitCursor *cursor; /* NULL: none */
+	VitSpiceCursorPlace cursor_place;
+	bool absolute; /* the pointer; that of head 0 counts */
+	unsigned leds; /* VitLeds bits; those of head 0 count */
 } VitSpiceHead;
 
 /* What all viewers share; outlives them. */
@@ -69,3 +74,7 @@ bool vit_spice_viewer_owns(const VitSpiceViewer *self, uint32_t connection_id);
 void vit_spice_viewer_add_head(VitSpiceViewer *self, const VitSpiceHead *head);
 void vit_spice_viewer_scanout(VitSpiceViewer *self, const VitSpiceHead *head);
 void vit_spice_viewer_frame(VitSpiceViewer *self, const VitSpiceHead *head, VitFrame *frame);
+void vit_spice_viewer_cursor(VitSpiceViewer *self, const VitSpiceHead *head);
+void vit_spice_viewer_cursor_moved(VitSpiceViewer *self, const VitSpiceHead *head);
+void vit_spice_viewer_pointer_mode(VitSpiceViewer *self, bool absolute);
+void vit_spice_viewer_leds(VitSpiceViewer *self, unsigned leds);

@@ -45,8 +45,9 @@ void vit_spice_rig_show(VitSpiceRig *self, unsigned head, uint32_t width, uint32
 void vit_spice_rig_send_frame(VitSpiceRig *self, unsigned head);
 /* Waits until the head's frames were acknowledged so often in all. */
 void vit_spice_rig_wait_released(VitSpiceRig *self, unsigned head, unsigned n_released);
-/* Waits until so much input came to the head in all. */
-void vit_spice_rig_wait_input(VitSpiceRig *self, unsigned head, unsigned n_inputs);
+
+/* Takes the oldest input of a head; waits until there is some. */
+VitInput vit_spice_rig_take_input(VitSpiceRig *self, unsigned head);
 
 /* Connects a viewer and waits until it has drawn what head 0 shows. */
 VitTestSpiceViewer *vit_spice_rig_connect(VitSpiceRig *self);

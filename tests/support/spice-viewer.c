@@ -294,3 +294,26 @@ bool vit_test_spice_viewer_read_stamp(VitTestSpiceViewer *self, unsigned display
 	(void)munmap(pixels, n_bytes);
 	return has_stamp;
 }
+
+typedef struct VitTestSpiceStamp {
+	VitTestSpiceViewer *viewer;
+	unsigned display;
+	uint32_t number;
+} VitTestSpiceStamp;
+
+static bool has_stamp(void *user_data)
+{
+	const VitTestSpiceStamp *wanted = user_data;
+	VitStamp stamp;
+
+	return wanted->viewer->displays[wanted->display].n_draws > 0 &&
+	       vit_test_spice_viewer_read_stamp(wanted->viewer, wanted->display, &stamp) &&
+	       stamp.number == wanted->number;
+}
+
+void vit_test_spice_viewer_wait_stamp(VitTestSpiceViewer *self, unsigned display, uint32_t number)
+{
+	VitTestSpiceStamp wanted = {self, display, number};
+
+	vit_test_wait("a stamp at a SPICE viewer", PATIENCE_S, has_stamp, &wanted);
+}

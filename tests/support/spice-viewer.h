@@ -51,6 +51,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VitTestSpiceViewer, vit_test_spice_viewer_free)
 
 /* Waits until display 0 was told to draw so often in all. */
 void vit_test_spice_viewer_wait_draws(VitTestSpiceViewer *self, unsigned n_draws);
+/* Waits until a display shows the picture with this stamp. */
+void vit_test_spice_viewer_wait_stamp(VitTestSpiceViewer *self, unsigned display, uint32_t number);
 /* Acknowledges all draws, and from now on each when it comes. */
 void vit_test_spice_viewer_acknowledge(VitTestSpiceViewer *self);
 

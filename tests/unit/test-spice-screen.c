@@ -212,9 +212,9 @@ static void test_redraws_for_a_new_channel(void)
 static void test_tries_again_without_fds(void)
 {
 	Rig rig;
-	g_autoptr(VitBuffer) buffer = rig_show(&rig);
 	g_autoptr(VitBuffer) other = make_buffer(WIDTH_PX, HEIGHT_PX);
 
+	vit_buffer_unref(rig_show(&rig));
 	rig.qxl.is_full = true;
 	rig_send_frame(&rig, other, corner);
 	g_assert_cmpuint(rig.released, ==, 1);
