@@ -19,3 +19,12 @@ typedef struct VitConformingMachine {
 	void (*free_peer)(void *peer); /* NULL where there is none; called after the machine went */
 	bool shows_frames;
 } VitConformingMachine;
+
+/* A display socket, source-gpu-socket.c. */
+typedef struct VitConformingDisplay {
+	unsigned heads;
+	bool sends_pixels; /* else dmabufs, of memfds */
+} VitConformingDisplay;
+
+VitMachine *vit_conforming_display_make(const void *options, void **ret_peer);
+void vit_conforming_display_free(void *peer);

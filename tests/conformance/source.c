@@ -368,6 +368,9 @@ static const VitPatternOptions pattern_waiting = {
 	.wait_for_release = true,
 };
 
+static const VitConformingDisplay display_pixels = {.heads = 2, .sends_pixels = true};
+static const VitConformingDisplay display_dmabufs = {.heads = 3};
+
 static const VitConformingMachine machines[] = {
 	{.name = "null", .make = make_null},
 	{
@@ -386,6 +389,20 @@ static const VitConformingMachine machines[] = {
 		.name = "pattern-waiting",
 		.options = &pattern_waiting,
 		.make = make_pattern,
+		.shows_frames = true,
+	},
+	{
+		.name = "gpu-socket-pixels",
+		.options = &display_pixels,
+		.make = vit_conforming_display_make,
+		.free_peer = vit_conforming_display_free,
+		.shows_frames = true,
+	},
+	{
+		.name = "gpu-socket-dmabufs",
+		.options = &display_dmabufs,
+		.make = vit_conforming_display_make,
+		.free_peer = vit_conforming_display_free,
 		.shows_frames = true,
 	},
 };
