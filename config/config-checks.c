@@ -125,6 +125,19 @@ static void check_qemu_source(const VitConfig *self, VitMistakes *mistakes)
 	}
 }
 
+static void check_gpu_socket_source(const VitConfig *self, VitMistakes *mistakes)
+{
+	if (g_str_equal(vit_config_get_string(self, "source", "type"), "gpu-socket") &&
+	    !vit_config_get_string(self, "gpu-socket", "path") &&
+	    !vit_config_is_mistaken(self, "gpu-socket", "path")) {
+		vit_mistakes_add(
+			mistakes,
+			"%s: [source] type = \"gpu-socket\" needs [gpu-socket] path: set it "
+			"to the socket on which the graphics device waits.",
+			self->name);
+	}
+}
+
 static void check_vnc_reach(const VitConfig *self, VitMistakes *mistakes)
 {
 	VitAddress address;
@@ -162,6 +175,7 @@ static void check_spice_socket(const VitConfig *self, VitMistakes *mistakes)
 void vit_config_check_together(const VitConfig *self, VitMistakes *mistakes)
 {
 	check_qemu_source(self, mistakes);
+	check_gpu_socket_source(self, mistakes);
 	check_vnc_reach(self, mistakes);
 	check_spice_socket(self, mistakes);
 }

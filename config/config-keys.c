@@ -12,7 +12,7 @@
 #define HEAD_SOCKET_BYTES 104
 
 static const char *const log_levels[] = {"debug", "info", "message", "warning", NULL};
-static const char *const source_types[] = {"pattern", "qemu", NULL};
+static const char *const source_types[] = {"pattern", "qemu", "gpu-socket", NULL};
 static const char *const formats[] = {
 	"XR24", "AR24", "XB24", "AB24", "RX24", "RA24", "BX24", "BA24",
 	"RG16", "XR30", "XB30", "AR30", "AB30", "RG24", "XR15", NULL,
@@ -47,7 +47,8 @@ const VitConfigKey vit_config_keys[] = {
 		.type = VIT_KEY_CHOICE,
 		.choices = source_types,
 		.default_value = "pattern",
-		.doc = "Where the picture comes from: qemu is a running VM, pattern a test "
+		.doc = "Where the picture comes from: qemu is a running VM of QEMU's, gpu-socket a "
+		       "graphics device that shows its picture on a display socket, pattern a test "
 		       "picture that Vitrine draws itself.",
 	},
 	{
@@ -65,6 +66,40 @@ const VitConfigKey vit_config_keys[] = {
 		.max = 1024,
 		.doc = "D-Bus address of the private bus that QEMU is on, as in -display "
 		       "dbus,addr=.",
+	},
+	{
+		.group = "gpu-socket",
+		.key = "path",
+		.type = VIT_KEY_PATH,
+		.max = SOCKET_BYTES,
+		.doc = "Unix socket on which the graphics device waits for Vitrine. It speaks the "
+		       "vhost-user-gpu display protocol.",
+	},
+	{
+		.group = "gpu-socket",
+		.key = "heads",
+		.type = VIT_KEY_UINT,
+		.min = 1,
+		.max = 16,
+		.default_value = "1",
+		.doc = "Number of monitors that the guest is offered.",
+	},
+	{
+		.group = "gpu-socket",
+		.key = "size",
+		.type = VIT_KEY_SIZE,
+		.default_value = "1280x800",
+		.doc = "Width and height in pixels that the guest is asked to show until a viewer "
+		       "wants others; each at least 64.",
+	},
+	{
+		.group = "gpu-socket",
+		.key = "uid",
+		.type = VIT_KEY_UINT,
+		.min = 0,
+		.max = 4294967294,
+		.doc = "Number of the user that the graphics device must run as. Not set: root, or "
+		       "the user that Vitrine runs as.",
 	},
 	{
 		.group = "pattern",

@@ -255,20 +255,36 @@ void vit_config_free(VitConfig *self)
 	g_free(self);
 }
 
-/* The value of a key of this type, or of a text when @type is STRING. */
-static const char *get_value(const VitConfig *self, const char *group, const char *key,
-			     VitKeyType type)
+static int find_known_key(const char *group, const char *key)
 {
 	int index = vit_config_find_key(group, key);
-	VitKeyType actual;
 
 	if (index < 0) {
 		g_error("the table of keys has no [%s] %s", group, key);
 	}
-	actual = vit_config_keys[index].type;
+	return index;
+}
+
+static const char *get_text(const VitConfig *self, int index)
+{
+	return self->values[index] ? self->values[index] : vit_config_keys[index].default_value;
+}
+
+/* The value of a key of this type, or of a text when @type is STRING. */
+static const char *get_value(const VitConfig *self, const char *group, const char *key,
+			     VitKeyType type)
+{
+	int index = find_known_key(group, key);
+	VitKeyType actual = vit_config_keys[index].type;
+
 	g_assert(actual == type ||
 		 (type == VIT_KEY_STRING && (actual == VIT_KEY_PATH || actual == VIT_KEY_CHOICE)));
-	return self->values[index] ? self->values[index] : vit_config_keys[index].default_value;
+	return get_text(self, index);
+}
+
+bool vit_config_is_set(const VitConfig *self, const char *group, const char *key)
+{
+	return get_text(self, find_known_key(group, key)) != NULL;
 }
 
 const char *vit_config_get_string(const VitConfig *self, const char *group, const char *key)

@@ -64,8 +64,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VitConfig, vit_config_free)
  * an assertion. Borrowed as long as the configuration.
  */
 
+/* Whether a key of any type has a value, be it its default. */
+bool vit_config_is_set(const VitConfig *self, const char *group, const char *key);
 /* STRING, PATH, CHOICE; NULL where nothing is set. */
 const char *vit_config_get_string(const VitConfig *self, const char *group, const char *key);
+/* The key must be set. */
 guint64 vit_config_get_uint(const VitConfig *self, const char *group, const char *key);
 bool vit_config_get_bool(const VitConfig *self, const char *group, const char *key);
 /* Returns false where the value is "none" or nothing is set; *ret_address is then untouched. */

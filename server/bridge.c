@@ -12,6 +12,7 @@
 #include "server/console.h"
 #include "server/spice/spice.h"
 #include "server/vnc/vnc.h"
+#include "sources/gpu-socket/gpu-socket.h"
 #include "sources/pattern/pattern.h"
 #include "sources/qemu/qemu.h"
 
@@ -107,15 +108,40 @@ static VitMachine *bridge_make_pattern(const VitConfig *config, GError **error)
 	return vit_pattern_machine_new(&options, error);
 }
 
+static VitMachine *bridge_make_qemu(const VitConfig *config, GError **error)
+{
+	const VitQemuOptions options = {
+		.qmp_path = vit_config_get_string(config, "qemu", "qmp"),
+		.bus_address = vit_config_get_string(config, "qemu", "bus"),
+	};
+
+	return vit_qemu_machine_new(&options, error);
+}
+
+static VitMachine *bridge_make_gpu_socket(const VitConfig *config, GError **error)
+{
+	VitGpuSocketOptions options = {
+		.path = vit_config_get_string(config, "gpu-socket", "path"),
+		.heads = (unsigned)vit_config_get_uint(config, "gpu-socket", "heads"),
+		.has_uid = vit_config_is_set(config, "gpu-socket", "uid"),
+	};
+
+	vit_config_get_size(config, "gpu-socket", "size", &options.width, &options.height);
+	if (options.has_uid) {
+		options.uid = (uid_t)vit_config_get_uint(config, "gpu-socket", "uid");
+	}
+	return vit_gpu_socket_machine_new(&options, error);
+}
+
 static VitMachine *bridge_make_machine(const VitConfig *config, GError **error)
 {
-	if (g_str_equal(vit_config_get_string(config, "source", "type"), "qemu")) {
-		const VitQemuOptions options = {
-			.qmp_path = vit_config_get_string(config, "qemu", "qmp"),
-			.bus_address = vit_config_get_string(config, "qemu", "bus"),
-		};
+	const char *type = vit_config_get_string(config, "source", "type");
 
-		return vit_qemu_machine_new(&options, error);
+	if (g_str_equal(type, "qemu")) {
+		return bridge_make_qemu(config, error);
+	}
+	if (g_str_equal(type, "gpu-socket")) {
+		return bridge_make_gpu_socket(config, error);
 	}
 	return bridge_make_pattern(config, error);
 }

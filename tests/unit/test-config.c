@@ -56,6 +56,9 @@ static void test_defaults(void)
 	g_assert_no_error(error);
 	g_assert_cmpstr(vit_config_get_string(config, "source", "type"), ==, "pattern");
 	g_assert_null(vit_config_get_string(config, "qemu", "qmp"));
+	g_assert_false(vit_config_is_set(config, "qemu", "qmp"));
+	g_assert_false(vit_config_is_set(config, "gpu-socket", "uid"));
+	g_assert_true(vit_config_is_set(config, "console", "deadline-ms"));
 	g_assert_cmpuint(vit_config_get_uint(config, "console", "deadline-ms"), ==, 20);
 	g_assert_cmpuint(vit_config_get_uint(config, "render", "deadline-ms"), ==, 400);
 	g_assert_true(vit_config_get_bool(config, "vnc", "enabled"));
@@ -89,9 +92,11 @@ static void test_table(void)
 		if (key == vit_config_keys || !g_str_equal(key->group, key[-1].group)) {
 			g_assert_true(g_hash_table_add(groups, (gpointer)key->group));
 		}
-		/* A getter of a value that cannot be missing needs a default. */
+		/* A getter of a value that cannot be missing needs a default; whoever asks for a
+		 * number that has none looks with vit_config_is_set() first. */
 		g_assert_true(key->default_value || key->type == VIT_KEY_STRING ||
-			      key->type == VIT_KEY_PATH || key->type == VIT_KEY_ADDRESS);
+			      key->type == VIT_KEY_PATH || key->type == VIT_KEY_ADDRESS ||
+			      key->type == VIT_KEY_UINT);
 	}
 }
 
@@ -170,9 +175,10 @@ static void test_assignments_refused(void)
 				  "to 64.");
 	assert_assignment_refused("vnc.lisen=none", "--set: [vnc] lisen is not a known key; did "
 						    "you mean listen?");
-	assert_assignment_refused("vncc.listen=none",
-				  "--set: [vncc] is not a known group; the nearest is [vnc] (of "
-				  "vitrine, source, qemu, pattern, console, render, vnc, spice).");
+	assert_assignment_refused(
+		"vncc.listen=none",
+		"--set: [vncc] is not a known group; the nearest is [vnc] (of "
+		"vitrine, source, qemu, gpu-socket, pattern, console, render, vnc, spice).");
 	for (unsigned i = 0; i < 4; i++) {
 		static const char *const malformed[] = {"", "vnc.listen", "listen=none", "vnc=a.b"};
 		g_autofree char *expected =
@@ -285,7 +291,7 @@ static void test_refuses_unknown(void)
 	/* One sentence for the group; what stands in it is not judged. */
 	assert_refused("[pattren]\nfoo = bar\nsize = 1x1\n",
 		       "f:1: [pattren] is not a known group; the nearest is [pattern] (of vitrine, "
-		       "source, qemu, pattern, console, render, vnc, spice).");
+		       "source, qemu, gpu-socket, pattern, console, render, vnc, spice).");
 }
 
 static void test_refuses_repeated(void)
@@ -350,7 +356,13 @@ static void test_refuses_combinations(void)
 	assert_refused("[source]\ntype = qemu\n[qemu]\nqmp = /a\nbus = unix:path=/b\n",
 		       "f: [qemu] qmp and [qemu] bus are both set: a VM is reached by one way "
 		       "only; remove one of them.");
+	assert_refused("[source]\ntype = gpu-socket\n",
+		       "f: [source] type = \"gpu-socket\" needs [gpu-socket] path: set it to the "
+		       "socket on which the graphics device waits.");
 	/* A way to the VM that was refused is not missing as well. */
+	assert_refused("[source]\ntype = gpu-socket\n[gpu-socket]\npath = a\n",
+		       "f:4: [gpu-socket] path = \"a\" must be an absolute path of at most 107 "
+		       "bytes.");
 	assert_refused("[source]\ntype = qemu\n[qemu]\nqmp = a\n",
 		       "f:4: [qemu] qmp = \"a\" must be an absolute path of at most 107 bytes.");
 }
