@@ -353,6 +353,12 @@ static bool receive_rectangle(VitTightViewer *self, bool *has_pixels, bool *is_l
 	case VIT_RFB_ENCODING_TIGHT:
 		*has_pixels = true;
 		return receive_tight(self, &area, error);
+	case VIT_RFB_ENCODING_COPY_RECT:
+		*has_pixels = true;
+		if (touches_stamp(&area)) {
+			return invalid(error, "the stamp as a copy of something else");
+		}
+		return take(self, NULL, 4, error);
 	case VIT_RFB_PSEUDO_LAST_RECT:
 		*is_last = true;
 		return true;
@@ -448,6 +454,7 @@ static void append_encodings(GByteArray *out)
 {
 	static const int32_t encodings[] = {
 		VIT_RFB_ENCODING_TIGHT,
+		VIT_RFB_ENCODING_COPY_RECT,
 		VIT_RFB_PSEUDO_JPEG_QUALITY_LOWEST + 8,
 		VIT_RFB_PSEUDO_COMPRESSION_LOWEST + 2,
 		VIT_RFB_PSEUDO_LAST_RECT,
