@@ -105,15 +105,18 @@ class Tests:
 
     def encodings_agree_in_motion(self):
         """Incremental updates leave no trace: after a script's pictures everyone has the same."""
-        names = [(rfb.RAW,), (rfb.HEXTILE,), (rfb.ZRLE,), (rfb.TIGHT,), (rfb.ZLIB,)]
+        names = [(rfb.RAW,), (rfb.HEXTILE,), (rfb.ZRLE, rfb.COPY_RECT), (rfb.TIGHT,), (rfb.ZLIB,)]
+        names.append((rfb.TIGHT, rfb.COPY_RECT, rfb.LAST_RECT))
         for script in ("typing", "scroll", "motion"):
-            settings = {"pattern.script": script, "pattern.size": "320x240", "pattern.rate-hz": 10}
+            settings = {"pattern.script": script, "pattern.size": "480x400", "pattern.rate-hz": 2}
             with self.start(settings) as daemon, contextlib.ExitStack() as stack:
                 clients = [
                     stack.enter_context(viewer(daemon, *each, rfb.CURSOR_WITH_ALPHA))
                     for each in names
                 ]
                 self._wait_for_same_picture(script, clients)
+                copies = [client.rectangles.get(rfb.COPY_RECT) for client in clients]
+                assert script != "scroll" or any(copies), "nothing was copied"
 
     @staticmethod
     def _wait_for_same_picture(script, clients):
@@ -122,8 +125,13 @@ class Tests:
             client.refresh()
 
         def one_seen_by_all():
+            # All ask before the next picture comes, so that it is the answer to each.
+            for client in clients:
+                client.request()
             for client, seen in zip(clients, pictures):
-                seen[client.refresh(incremental=True) and client.stamp()] = client.picture.copy()
+                updates = client.updates
+                client.receive_until(lambda: client.updates > updates)
+                seen[client.stamp()] = client.picture.copy()
             common = set.intersection(*(set(seen) for seen in pictures)) - {None}
             return common if len(common) >= 3 else None
 

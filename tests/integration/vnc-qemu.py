@@ -135,14 +135,16 @@ class Tests:
         wait_until("the viewer shows the VM again", PATIENCE_SECONDS, is_back)
 
     def many_restarts_leave_no_fd(self):
+        """One or the other picture may be kept; not one a restart."""
+        restarts, kept = 6, 3
         before = self.daemon.count_fds()
-        for _ in range(3):
+        for _ in range(restarts):
             self.slate_when_killed()
             self.picture_when_back()
         wait_until(
             f"there are {before} fds again",
             PATIENCE_SECONDS,
-            lambda: self.daemon.count_fds() <= before,
+            lambda: self.daemon.count_fds() <= before + kept,
         )
 
     def steps(self):
