@@ -61,14 +61,6 @@ struct VitQemuLink {
 	unsigned retry_ms;     /* before the next attempt */
 };
 
-GSocketConnection *vit_qemu_stream_new(int fd)
-{
-	g_autoptr(GSocket) socket = g_socket_new_from_fd(fd, NULL);
-
-	g_assert(socket); /* fails only on what is no socket */
-	return g_socket_connection_factory_create_connection(socket);
-}
-
 /* ---- Messages of the VM, in GDBus's worker thread ---- */
 
 static void link_note_clear(void *data)

@@ -185,5 +185,7 @@ void vit_qemu_link_free(VitQemuLink *self);
 /* What is connected is of no use: tells down, closes it and tries anew. */
 void vit_qemu_link_give_up(VitQemuLink *self, const GError *error);
 
-/* One end of a socket pair of ours as a stream for GDBus. Takes the fd. */
+/* ---- stream ---- */
+
+/* One end of a socket pair of ours, for GDBus: its handshake is bounded. Takes the fd. */
 GSocketConnection *vit_qemu_stream_new(int fd);
