@@ -76,5 +76,7 @@ void vit_rfb_encodings_read(VitRfbEncodings *ret_encodings, const VitRfbMessage 
 		note_feature(&encodings, number);
 		note_pixel_encoding(&encodings, number, jpeg, &seen);
 	}
+	/* Every viewer takes it; the encoder, told of none, would keep to its last one. */
+	note_pixel_encoding(&encodings, VIT_RFB_ENCODING_RAW, jpeg, &seen);
 	*ret_encodings = encodings;
 }

@@ -54,9 +54,9 @@ static void test_jpeg(void)
 	VitRfbEncodings with = READ(true, VIT_RFB_ENCODING_TIGHT, -25, -30, -500, -765, -250);
 	VitRfbEncodings without = READ(false, VIT_RFB_ENCODING_TIGHT, -25, -500, -765, -250);
 
-	g_assert_cmpuint(with.n_pixel_encodings, ==, 5);
+	g_assert_cmpuint(with.n_pixel_encodings, ==, 6);
 	g_assert_cmpint(with.pixel_encodings[1], ==, -25); /* the first of its kind */
-	g_assert_cmpuint(without.n_pixel_encodings, ==, 2);
+	g_assert_cmpuint(without.n_pixel_encodings, ==, 3);
 	g_assert_cmpint(without.pixel_encodings[1], ==, -250);
 }
 
@@ -84,7 +84,9 @@ static void test_features(void)
 	g_assert_false(none.fence || none.cursor_with_alpha || none.desktop_name);
 	g_assert_true(some.fence && some.cursor_with_alpha && some.desktop_name && some.copy_rect);
 	g_assert_false(some.cursor || some.continuous_updates || some.desktop_size);
-	g_assert_cmpuint(some.n_pixel_encodings, ==, 0);
+	/* What every viewer takes. */
+	g_assert_cmpuint(some.n_pixel_encodings, ==, 1);
+	g_assert_cmpint(some.pixel_encodings[0], ==, VIT_RFB_ENCODING_RAW);
 }
 
 int main(int argc, char **argv)
