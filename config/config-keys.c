@@ -255,7 +255,8 @@ const VitConfigKey vit_config_keys[] = {
 		.group = "vnc",
 		.key = "view-only-password-file",
 		.type = VIT_KEY_PATH,
-		.doc = "The same for viewers that may watch but not type.",
+		.doc = "The same for viewers that may watch but not type. Without password-file nobody "
+		       "may type then.",
 	},
 	{
 		.group = "vnc",
@@ -264,7 +265,8 @@ const VitConfigKey vit_config_keys[] = {
 		.choices = shares,
 		.default_value = "client",
 		.doc = "Who may be connected together: everybody (shared), only the newest viewer "
-		       "(exclusive), or as each viewer asks when it connects (client).",
+		       "(exclusive), or as each viewer asks when it connects (client); "
+		       "TigerVNC asks to be alone unless it is started with -Shared.",
 	},
 	{
 		.group = "vnc",
