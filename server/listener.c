@@ -94,30 +94,35 @@ const char *vit_listener_get_name(const VitListener *self)
 	return self->name;
 }
 
-static bool listen_failed(const VitListenerOwner *owner, const char *name, GError **error)
+/* @key is that of the address in the owner's group. */
+static void listen_failed(const VitListenerOwner *owner, const char *key, const char *name,
+			  GError **error)
 {
 	int reason = errno;
 
 	if (reason == EADDRINUSE) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
 			    "%s cannot listen on %s: another program does already. Stop it, or "
-			    "choose another address with [%s] listen.",
-			    owner->protocol, name, owner->group);
+			    "choose another address with [%s] %s.",
+			    owner->protocol, name, owner->group, key);
 	} else if (reason == EADDRNOTAVAIL) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
 			    "%s cannot listen on %s: this machine does not have that address. "
-			    "Check [%s] listen.",
-			    owner->protocol, name, owner->group);
-	} else if (reason == EACCES || reason == ENOENT || reason == ENOTDIR || reason == EROFS) {
+			    "Check [%s] %s.",
+			    owner->protocol, name, owner->group, key);
+	} else if (reason == ENOENT) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
-			    "%s cannot listen on %s: %s. Choose another place with [%s] listen "
-			    "or [%s] unix.",
-			    owner->protocol, name, g_strerror(reason), owner->group, owner->group);
+			    "%s cannot listen on %s: its folder does not exist. Make it, or choose "
+			    "another path with [%s] %s.",
+			    owner->protocol, name, owner->group, key);
+	} else if (reason == EACCES || reason == ENOTDIR || reason == EROFS) {
+		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
+			    "%s cannot listen on %s: %s. Choose another place with [%s] %s.",
+			    owner->protocol, name, g_strerror(reason), owner->group, key);
 	} else {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_INTERNAL, "%s cannot listen on %s: %s.",
 			    owner->protocol, name, g_strerror(reason));
 	}
-	return false;
 }
 
 static socklen_t make_tcp_address(const VitAddress *address, struct sockaddr_storage *ret_socket)
@@ -151,7 +156,7 @@ VitListener *vit_listener_new_tcp(const VitAddress *address, const VitListenerOw
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    (address->is_ipv6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0) ||
 	    bind(fd, (struct sockaddr *)&where, n_bytes) < 0 || listen(fd, SOMAXCONN) < 0) {
-		(void)listen_failed(owner, name, error);
+		listen_failed(owner, "listen", name, error);
 		return NULL;
 	}
 	self = listener_new(g_steal_fd(&fd), owner);
@@ -222,7 +227,7 @@ VitListener *vit_listener_new_unix(const char *path, const VitListenerOwner *own
 		return NULL;
 	}
 	if (fd < 0 || !bind_private(fd, &address)) {
-		(void)listen_failed(owner, path, error);
+		listen_failed(owner, "unix", path, error);
 		return NULL;
 	}
 	self = listener_new(g_steal_fd(&fd), owner);

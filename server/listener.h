@@ -19,7 +19,7 @@ typedef void (*VitListenerAccepted)(void *user_data, int fd);
 /* Who listens. */
 typedef struct VitListenerOwner {
 	const char *protocol; /* as messages call it: "VNC" */
-	const char *group;    /* of its configuration: "vnc"; the keys are listen and unix */
+	const char *group;    /* of its configuration: "vnc"; the keys are listen (TCP) and unix */
 	VitListenerAccepted accepted;
 	void *user_data;
 } VitListenerOwner;

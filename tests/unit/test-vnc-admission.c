@@ -475,7 +475,7 @@ static void test_bad_unix_path(void)
 	front_expect_failure(&front, "at most 107");
 	options.unix_path = "/nowhere/at/all";
 	front = start_front(&options);
-	front_expect_failure(&front, "/nowhere/at/all");
+	front_expect_failure(&front, "/nowhere/at/all: its folder does not exist");
 }
 
 static void test_passed_fd(void)
