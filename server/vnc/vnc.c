@@ -9,6 +9,9 @@
  */
 #include "server/vnc/vnc.h"
 
+#include <string.h>
+
+#include "config/error.h"
 #include "server/vnc/client.h"
 #include "server/vnc/places.h"
 
@@ -50,12 +53,16 @@ static unsigned vnc_count(const VitVnc *self, bool (*is)(const VitVncClient *cli
 
 static void vnc_close_others(VitVnc *self, VitVncClient *client)
 {
+	const char *reason = self->share == VIT_VNC_SHARE_EXCLUSIVE
+				     ? "only the newest viewer may stay ([vnc] share)."
+				     : "another viewer asked to be alone ([vnc] share).";
+
 	for (unsigned i = 0; i < self->clients->len; i++) {
 		VitVncClient *other = self->clients->pdata[i];
 
 		if (other != client && vit_vnc_client_is_admitted(other) &&
 		    vit_vnc_client_get_head(other) == vit_vnc_client_get_head(client)) {
-			vit_vnc_client_close(other, "another viewer takes its place.");
+			vit_vnc_client_close(other, reason);
 		}
 	}
 }
@@ -363,6 +370,29 @@ static bool vnc_load_password(const char *path, VitVncPassword *ret_password,
 	return true;
 }
 
+static bool vnc_load_passwords(VitVnc *self, const VitVncOptions *options, GError **error)
+{
+	VitVncShared *shared = &self->shared;
+
+	if (!vnc_load_password(options->password_file, &self->password, &shared->password, error) ||
+	    !vnc_load_password(options->view_only_password_file, &self->view_only_password,
+			       &shared->view_only_password, error)) {
+		return false;
+	}
+	/* Two long passwords may differ only where VNC does not look. */
+	if (shared->password && shared->view_only_password &&
+	    memcmp(&self->password, &self->view_only_password, sizeof(self->password)) == 0) {
+		g_set_error(error, VIT_ERROR, VIT_ERROR_CONFIG,
+			    "the passwords in %s and %s are the same in the %d bytes that VNC "
+			    "uses, so whoever may only watch could type: choose two that differ "
+			    "in those",
+			    options->password_file, options->view_only_password_file,
+			    VIT_VNC_PASSWORD_BYTES);
+		return false;
+	}
+	return true;
+}
+
 static bool vnc_init(VitVnc *self, const VitVncOptions *options, GError **error)
 {
 	VitVncShared *shared = &self->shared;
@@ -373,9 +403,7 @@ static bool vnc_init(VitVnc *self, const VitVncOptions *options, GError **error)
 	shared->handshake_timeout_s = options->handshake_timeout_s;
 	shared->stall_timeout_s = options->stall_timeout_s;
 	if (!vit_vnc_places_init(&self->places, options, error) ||
-	    !vnc_load_password(options->password_file, &self->password, &shared->password, error) ||
-	    !vnc_load_password(options->view_only_password_file, &self->view_only_password,
-			       &shared->view_only_password, error)) {
+	    !vnc_load_passwords(self, options, error)) {
 		return false;
 	}
 	self->keymap = vit_keymap_new(options->keymap, error);

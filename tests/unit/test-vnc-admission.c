@@ -249,6 +249,17 @@ static void expect_new_fails(const VitVncOptions *options, VitError code, const 
 	g_assert_nonnull(strstr(error->message, word));
 }
 
+static void test_same_passwords(void)
+{
+	PasswordRig rig = password_rig_new();
+	VitVncOptions options = vit_vnc_rig_options();
+
+	options.password_file = rig.path;
+	options.view_only_password_file = rig.path;
+	expect_new_fails(&options, VIT_ERROR_CONFIG, "differ");
+	password_rig_clear(&rig);
+}
+
 static void test_bad_options(void)
 {
 	VitVncOptions options = vit_vnc_rig_options();
@@ -634,6 +645,7 @@ int main(int argc, char **argv)
 	vit_test_add("/vnc/share/never", test_exclusive);
 	vit_test_add("/vnc/password/right", test_right_passwords);
 	vit_test_add("/vnc/password/wrong", test_wrong_password);
+	vit_test_add("/vnc/password/same", test_same_passwords);
 	vit_test_add("/vnc/options/bad", test_bad_options);
 	vit_test_add("/vnc/listen/tcp", test_tcp);
 	vit_test_add("/vnc/listen/in-use", test_port_in_use);
