@@ -43,6 +43,8 @@ struct VitRender {
 	unsigned ref_count;
 	char *program;
 	unsigned job_deadline_ms;
+	void (*lost)(void *user_data, const GError *error); /* may be NULL */
+	void *lost_data;
 	GMainContext *context;
 	VitRenderProcess *process;
 	GPtrArray *targets;
@@ -251,7 +253,9 @@ static void on_process_lost(void *user_data, const GError *error)
 		job->buffer->deaths++;
 		job->buffer->last_death_us = g_get_monotonic_time();
 	}
-	g_debug("%s", error->message);
+	if (self->lost) {
+		self->lost(self->lost_data, error);
+	}
 	while ((job = g_queue_pop_head(&lost))) {
 		bool timed_out = first && g_error_matches(error, VIT_ERROR, VIT_ERROR_TIMED_OUT);
 
@@ -341,6 +345,8 @@ VitRender *vit_render_new(const VitRenderOptions *options, GError **error)
 	self->ref_count = 1;
 	self->program = options->program ? g_strdup(options->program) : render_find_program();
 	self->job_deadline_ms = options->job_deadline_ms;
+	self->lost = options->lost;
+	self->lost_data = options->user_data;
 	self->context = g_main_context_ref_thread_default();
 	self->targets = g_ptr_array_new();
 	self->dropped_targets = g_array_new(FALSE, FALSE, sizeof(uint64_t));

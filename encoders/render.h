@@ -22,6 +22,10 @@ typedef struct VitRenderOptions {
 		*program; /* path of vitrine-render; NULL: the one of this build or installation */
 	unsigned job_deadline_ms; /* above 0; a job that takes longer has the process killed and
 				     started again */
+	/* Optional. The process is gone, or cannot be started again; it will be tried. Jobs that
+	 * were lost with it fail afterwards. Not to drop the last reference. */
+	void (*lost)(void *user_data, const GError *error);
+	void *user_data;
 } VitRenderOptions;
 
 typedef struct VitRenderStats {

@@ -10,6 +10,7 @@
 
 #include "encoders/render.h"
 #include "server/console.h"
+#include "server/log-limit.h"
 #include "server/spice/spice.h"
 #include "server/vnc/vnc.h"
 #include "sources/gpu-socket/gpu-socket.h"
@@ -18,6 +19,7 @@
 
 struct VitBridge {
 	VitRender *render;
+	VitLogLimit render_losses;
 	VitMachine *machine;
 	GPtrArray *consoles;  /* VitConsole, owned */
 	GPtrArray *frontends; /* VitFrontend, owned */
@@ -72,11 +74,23 @@ static const VitMachineEvents bridge_machine_events = {
 	.named = on_machine_named,
 };
 
+static void on_render_lost(void *user_data, const GError *error)
+{
+	VitBridge *self = user_data;
+	unsigned n_left_out;
+
+	if (vit_log_limit_allows(&self->render_losses, g_get_monotonic_time(), &n_left_out)) {
+		g_warning("%s. It is started again; viewers see a pause.", error->message);
+	}
+}
+
 static bool bridge_start_render(VitBridge *self, const VitConfig *config, GError **error)
 {
 	const VitRenderOptions options = {
 		.program = vit_config_get_string(config, "render", "program"),
 		.job_deadline_ms = (unsigned)vit_config_get_uint(config, "render", "deadline-ms"),
+		.lost = on_render_lost,
+		.user_data = self,
 	};
 
 	self->render = vit_render_new(&options, error);

@@ -140,7 +140,7 @@ static void console_fail_update(VitConsole *self, VitUpdate *update,
 	console_undo_update(self, update, changed);
 	if (g_error_matches(error, VIT_ERROR, VIT_ERROR_DISCONNECTED) ||
 	    g_error_matches(error, VIT_ERROR, VIT_ERROR_TIMED_OUT)) {
-		(void)vit_console_complain(self, error->message);
+		/* The bridge has logged that vitrine-render is gone, once for all heads. */
 		self->wanted = true;
 		console_retry_after(self, RETRY_MS);
 	} else if (update->buffer == self->shown && self->shows_slate) {

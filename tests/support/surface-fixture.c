@@ -35,10 +35,21 @@ bool is_render_replaced(void *user_data)
 	return pid > 0 && pid != fixture->pid;
 }
 
+static void on_render_lost(void *user_data, const GError *error)
+{
+	((SurfaceFixture *)user_data)->n_lost++;
+	g_assert_nonnull(error);
+}
+
 void surface_fixture_init_with(SurfaceFixture *fixture, const char *program, uint32_t width,
 			       uint32_t height)
 {
-	VitRenderOptions options = {.program = program, .job_deadline_ms = SURFACE_DEADLINE_MS};
+	VitRenderOptions options = {
+		.program = program,
+		.job_deadline_ms = SURFACE_DEADLINE_MS,
+		.lost = on_render_lost,
+		.user_data = fixture,
+	};
 	g_autoptr(GError) error = NULL;
 
 	*fixture = (SurfaceFixture){0};

@@ -26,7 +26,8 @@ typedef struct SurfaceFixture {
 	VitSurface *surface;
 	VitShmImage *image; /* XRGB8888 */
 	SurfaceEnding ending;
-	int pid; /* a process that is to be replaced */
+	int pid;         /* a process that is to be replaced */
+	unsigned n_lost; /* processes */
 } SurfaceFixture;
 
 void surface_fixture_init(SurfaceFixture *fixture, uint32_t width, uint32_t height);

@@ -255,6 +255,7 @@ static void test_ends_at_once(void)
 
 	surface_fixture_init_with(&fixture, "/bin/false", 64, 64);
 	vit_test_wait("three restarts", SURFACE_PATIENCE_S, is_lost_often, &fixture);
+	g_assert_cmpuint(fixture.n_lost, >=, 3);
 	surface_fixture_update(&fixture, NULL);
 	g_assert_error(fixture.ending.error, VIT_ERROR, VIT_ERROR_DISCONNECTED);
 	surface_fixture_clear(&fixture);
