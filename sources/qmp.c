@@ -332,6 +332,19 @@ static bool qmp_connect(VitQmp *self)
 	       connect(self->fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
 }
 
+static GError *qmp_explain(const char *path, int reason)
+{
+	const char *advice = "";
+
+	if (reason == ENOENT || reason == ECONNREFUSED) {
+		advice = ". Is QEMU running, with -qmp unix:PATH,server=on,wait=off?";
+	} else if (reason == EACCES) {
+		advice = ". This user needs to read and write the socket, and to enter its folder";
+	}
+	return g_error_new(VIT_ERROR, VIT_ERROR_DISCONNECTED, "QMP socket %s: %s%s", path,
+			   g_strerror(reason), advice);
+}
+
 VitQmp *vit_qmp_new(const char *path, unsigned deadline_ms, VitQmpDone ready, void *user_data)
 {
 	VitQmp *self = g_new0(VitQmp, 1);
@@ -345,8 +358,7 @@ VitQmp *vit_qmp_new(const char *path, unsigned deadline_ms, VitQmpDone ready, vo
 	if (qmp_connect(self)) {
 		qmp_watch_input(self);
 	} else {
-		self->failure = g_error_new(VIT_ERROR, VIT_ERROR_DISCONNECTED, "QMP socket %s: %s",
-					    path, g_strerror(errno));
+		self->failure = qmp_explain(path, errno);
 	}
 	qmp_begin_step(self, ready, user_data);
 	return self;

@@ -285,7 +285,7 @@ static bool qemu_machine_start(VitMachine *machine, GError **error)
 {
 	QemuMachine *self = (QemuMachine *)machine;
 
-	(void)qemu_add_head(self, "0");
+	(void)qemu_add_head(self, "VM");
 	vit_qemu_link_start(self->link);
 	return true;
 }
