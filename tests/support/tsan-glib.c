@@ -2,7 +2,7 @@
 /* Copyright 2026 The Vitrine authors */
 
 /*
- * Linked into tests that run under ThreadSanitizer, and only there. The distribution's GLib is not
+ * Linked into what runs under ThreadSanitizer, and only there. The distribution's GLib is not
  * built with it, and its locks are futexes of its own, so the sanitizer cannot see what they order
  * and reports races that are none. These functions take the place of GLib's for calls that come
  * from our objects: each says what it orders and calls the original.
