@@ -23,10 +23,11 @@
 
 #include "config/error.h"
 #include "config/fd.h"
+#include "config/text.h"
 
 #define QMP_MAX_LINE_BYTES (64 * 1024)
 #define QMP_MAX_BRACKETS   1024 /* in a line */
-#define QMP_MAX_QUOTED     200  /* bytes of the VMM's own words in a message of ours */
+#define QMP_MAX_QUOTED     200  /* characters of the VMM's own words */
 
 struct VitQmp {
 	char *path;

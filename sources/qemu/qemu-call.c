@@ -27,7 +27,7 @@ static int call_dup_fd(const VitQemuCall *call, int32_t handle, GError **error)
 
 	if (handle < 0 || handle >= n_fds) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_INVALID_METADATA,
-			    "file descriptor %d of %d that came with the call", handle, n_fds);
+			    "handle %d, but the call came with %d file descriptors", handle, n_fds);
 		return -1;
 	}
 	fd = g_unix_fd_list_get(call->fds, handle, &cause);
@@ -176,7 +176,8 @@ static bool call_scanout_dmabuf2(VitQemuPicture *picture, const VitQemuCall *cal
 	if (x > G_MAXINT32 || y > G_MAXINT32 || width < 1 || width > G_MAXINT32 || height < 1 ||
 	    height > G_MAXINT32) {
 		g_set_error(error, VIT_ERROR, VIT_ERROR_INVALID_METADATA,
-			    "visible rectangle of %ux%u pixels at %u,%u", width, height, x, y);
+			    "visible rectangle of %ux%u pixels at %u,%u: no dmabuf has such a part",
+			    width, height, x, y);
 		return false;
 	}
 	layout.n_planes = n_planes;
@@ -269,9 +270,8 @@ bool vit_qemu_call_run(VitQemuPicture *picture, const VitQemuCall *call, GError 
 	g_autoptr(GError) refusal = NULL;
 
 	if (!row) {
-		g_set_error(error, VIT_ERROR, VIT_ERROR_UNSUPPORTED,
-			    "%s.%s is not a call that is known here",
-			    call->interface ? call->interface : "?", call->member);
+		g_set_error_literal(error, VIT_ERROR, VIT_ERROR_UNSUPPORTED,
+				    "that call is not known here");
 		return false;
 	}
 	if (strcmp(types, row->types) != 0) {

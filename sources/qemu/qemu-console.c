@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 #include "config/error.h"
-#include "config/fd.h"
+#include "config/text.h"
 #include "sources/qemu/qemu-private.h"
 
 #define CONSOLE_UNKNOWN         (-1)
@@ -25,8 +25,9 @@ typedef struct ConsoleAttachment {
 	GDBusConnection *connection;
 	char *bus_name, *object_path;
 	GCancellable *cancellable;
-	unsigned n_reads; /* of properties, not yet answered */
-	bool must_reread; /* something changed after they were asked for */
+	unsigned n_reads;    /* of properties, not yet answered */
+	bool must_reread;    /* something changed after they were asked for */
+	bool is_registering; /* a listener; whether QEMU takes it is not answered yet */
 	uint32_t width, height, touch_slots;
 } ConsoleAttachment;
 
@@ -196,7 +197,10 @@ static void on_console_listener_broken(void *user_data, const GError *error)
 	VitQemuConsole *self = user_data;
 
 	g_clear_pointer(&self->listener, vit_qemu_listener_free);
-	self->events->broken(self->events_data, error);
+	/* A listener that QEMU refuses breaks, too: the answer says which it is. */
+	if (!self->attachment->is_registering) {
+		self->events->broken(self->events_data, error);
+	}
 }
 
 static void on_console_registered(GObject *connection, GAsyncResult *result, void *user_data)
@@ -207,15 +211,27 @@ static void on_console_registered(GObject *connection, GAsyncResult *result, voi
 	g_autoptr(GVariant) answer = g_dbus_connection_call_with_unix_fd_list_finish(
 		G_DBUS_CONNECTION(connection), NULL, result, &cause);
 
-	/* With the connection gone, the link is about to say so. */
-	if (!answer && self && self->is_running &&
-	    !g_dbus_connection_is_closed(G_DBUS_CONNECTION(connection))) {
+	attachment->is_registering = false;
+	if (!self || !self->is_running) {
+		/* Nobody wants to know. */
+	} else if (!answer) {
+		g_autofree char *words = vit_text_printable(cause->message, VIT_QEMU_MAX_QUOTED);
 		g_autoptr(GError) error = g_error_new(VIT_ERROR, VIT_ERROR_UNSUPPORTED,
 						      "QEMU gives no picture of %s: %s",
-						      attachment->object_path, cause->message);
+						      attachment->object_path, words);
 
 		g_clear_pointer(&self->listener, vit_qemu_listener_free);
-		vit_qemu_picture_refuse(self->picture, error);
+		/* With the connection gone, the link is about to say so. */
+		if (!g_dbus_connection_is_closed(G_DBUS_CONNECTION(connection))) {
+			vit_qemu_picture_refuse(self->picture, error);
+		}
+	} else if (!self->listener) {
+		g_autoptr(GError) error = g_error_new(
+			VIT_ERROR, VIT_ERROR_DISCONNECTED,
+			"QEMU took a listener for %s and closed it at once; trying again",
+			attachment->object_path);
+
+		self->events->broken(self->events_data, error);
 	}
 	attachment_unref(attachment);
 }
@@ -238,6 +254,7 @@ static void console_register(VitQemuConsole *self)
 	}
 	self->listener = vit_qemu_listener_new(ends[0], self->picture, &events, self);
 	fds = g_unix_fd_list_new_from_array(&ends[1], 1);
+	attachment->is_registering = true;
 	g_dbus_connection_call_with_unix_fd_list(
 		attachment->connection, attachment->bus_name, attachment->object_path,
 		VIT_QEMU_CONSOLE, "RegisterListener", g_variant_new("(h)", 0), NULL,

@@ -23,6 +23,7 @@
 
 #include "config/error.h"
 #include "config/fd.h"
+#include "config/text.h"
 #include "sources/qemu/qemu-private.h"
 #include "sources/qmp.h"
 
@@ -275,10 +276,12 @@ static void on_link_connected(GObject *source, GAsyncResult *result, void *user_
 			g_dbus_connection_close(connection, NULL, NULL, NULL);
 		}
 	} else if (!connection || g_dbus_connection_is_closed(connection)) {
-		g_autoptr(GError) error = g_error_new(
-			VIT_ERROR, VIT_ERROR_DISCONNECTED,
-			"cannot speak D-Bus with the VM at %s: %s; trying again", link_peer(self),
-			cause ? cause->message : "it closed the connection");
+		g_autofree char *words = vit_text_printable(
+			cause ? cause->message : "it closed the connection", VIT_QEMU_MAX_QUOTED);
+		g_autoptr(GError) error =
+			g_error_new(VIT_ERROR, VIT_ERROR_DISCONNECTED,
+				    "cannot speak D-Bus with the VM at %s: %s; trying again",
+				    link_peer(self), words);
 
 		link_fail(self, error);
 	} else {

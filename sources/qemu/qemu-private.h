@@ -33,6 +33,7 @@
 #define VIT_QEMU_LISTENER_MAP     VIT_QEMU_LISTENER ".Unix.Map"
 #define VIT_QEMU_LISTENER_DMABUF2 VIT_QEMU_LISTENER ".Unix.ScanoutDMABUF2"
 #define VIT_QEMU_DBUS_PROPERTIES  "org.freedesktop.DBus.Properties"
+#define VIT_QEMU_MAX_QUOTED       200      /* characters of the VMM's own words in a message */
 #define VIT_QEMU_NO_TIMEOUT       G_MAXINT /* a stopped VM is waited for, not given up */
 
 /* ---- picture ---- */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "config/error.h"
+#include "config/text.h"
 #include "sources/qemu/qemu-private.h"
 
 #define QEMU_MAX_HEADS      16
@@ -141,15 +142,13 @@ static void qemu_search_ask(QemuSearch *search, const char *object_path, const c
 			       VIT_QEMU_NO_TIMEOUT, search->cancellable, callback, user_data);
 }
 
-/* A name that the VM gave, cut to what a title or a log line can take. */
+/* A name that the VM gave, made fit for a title or a log line. */
 static char *qemu_read_name(GVariant *properties, const char *key)
 {
 	const char *text = "";
 
 	(void)g_variant_lookup(properties, key, "&s", &text);
-	return g_utf8_strlen(text, -1) > QEMU_MAX_NAME_CHARS
-		       ? g_utf8_substring(text, 0, QEMU_MAX_NAME_CHARS)
-		       : g_strdup(text);
+	return vit_text_printable(text, QEMU_MAX_NAME_CHARS);
 }
 
 /* The question what console number @index of a search is. */
