@@ -133,7 +133,7 @@ static void on_lost(void *user_data, const GError *error)
 	head_note_event(self);
 }
 
-static const VitSourceEvents source_events = {
+const VitSourceEvents vit_test_head_events = {
 	.scanout = on_scanout,
 	.frame = on_frame,
 	.cursor = on_cursor,
@@ -226,7 +226,7 @@ void vit_test_recorder_start_all(VitTestRecorder *self)
 void vit_test_head_start(VitTestHead *self)
 {
 	g_assert_true(self->is_quiet);
-	vit_source_start(self->source, &source_events, self);
+	vit_source_start(self->source, &vit_test_head_events, self);
 	self->is_quiet = false;
 }
 

@@ -58,6 +58,9 @@ void vit_test_recorder_start(VitTestRecorder *self);
 void vit_test_recorder_start_all(VitTestRecorder *self);
 
 void vit_test_head_start(VitTestHead *self);
+/* For what emits a source's events without being one; goes with a head of a recorder without a
+ * machine, whose is_quiet the test clears. */
+extern const VitSourceEvents vit_test_head_events;
 void vit_test_head_stop(VitTestHead *self);
 void vit_test_head_destroy_source(VitTestHead *self);
 void vit_test_head_destroy_sink(VitTestHead *self);
