@@ -28,3 +28,7 @@ typedef struct VitConformingDisplay {
 
 VitMachine *vit_conforming_display_make(const void *options, void **ret_peer);
 void vit_conforming_display_free(void *peer);
+
+/* A fake QEMU that shows a new picture every few ms, source-qemu.c. No options. */
+VitMachine *vit_conforming_qemu_make(const void *options, void **ret_peer);
+void vit_conforming_qemu_free(void *peer);

@@ -13,6 +13,7 @@
 #include "sources/pattern/pattern.h"
 #include "tests/conformance/source-machines.h"
 #include "tests/support/fixture.h"
+#include "tests/support/gio-warm-up.h"
 #include "tests/support/recorder.h"
 
 /* Long enough for several frames of every machine here, for "and nothing happens any more". */
@@ -405,11 +406,18 @@ static const VitConformingMachine machines[] = {
 		.free_peer = vit_conforming_display_free,
 		.shows_frames = true,
 	},
+	{
+		.name = "qemu",
+		.make = vit_conforming_qemu_make,
+		.free_peer = vit_conforming_qemu_free,
+		.shows_frames = true,
+	},
 };
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	vit_test_warm_up_gio();
 	for (unsigned i = 0; i < G_N_ELEMENTS(machines); i++) {
 		for (unsigned j = 0; j < G_N_ELEMENTS(bodies); j++) {
 			g_autofree char *path =
