@@ -46,6 +46,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s CORPUS-FOLDER\n", argv[0]);
 		return EXIT_FAILURE;
 	}
+	(void)g_main_context_default(); /* opens a fd of its own, once */
 	dir = g_dir_open(argv[1], 0, &error);
 	if (!dir) {
 		fprintf(stderr, "%s\n", error->message);
