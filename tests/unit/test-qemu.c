@@ -332,6 +332,19 @@ static void test_vm_vanishes_in_the_middle(void)
 	vit_qemu_rig_clear(&rig);
 }
 
+/*
+ * Slowed down by ThreadSanitizer, GDBus's worker at times still holds the socket of a handshake
+ * that was broken off when the fds are counted; without it that was never seen.
+ */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define IS_THREAD_SANITIZED true
+#endif
+#endif
+#ifndef IS_THREAD_SANITIZED
+#define IS_THREAD_SANITIZED false
+#endif
+
 /* At every stage of connecting. */
 static void test_vm_vanishes_early(void)
 {
@@ -444,7 +457,9 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	vit_test_warm_up_gio();
 	for (unsigned i = 0; i < G_N_ELEMENTS(tests); i++) {
-		vit_test_add(tests[i].path, tests[i].test);
+		if (!IS_THREAD_SANITIZED || tests[i].test != test_vm_vanishes_early) {
+			vit_test_add(tests[i].path, tests[i].test);
+		}
 	}
 	return g_test_run();
 }

@@ -172,7 +172,8 @@ static void test_stalled_viewer(void)
 		vit_test_viewer_take_update(viewer);
 		g_assert_cmphex(vit_test_viewer_get_pixel(viewer, 0, 0), ==, 0xff000000 | i);
 	}
-	/* It goes on where it stopped, and then has the newest, unless its worker began that late. */
+	/* It goes on where it stopped, and then has the newest, unless its worker began that late.
+	 */
 	vit_test_viewer_take_update(stalled);
 	if (vit_test_viewer_get_pixel(stalled, 0, 0) != (0xff000000 | 49)) {
 		vit_test_viewer_request_all(stalled, true);
